@@ -1,0 +1,1 @@
+"""The domain and the engine: plain frozen data in, plain data out."""
