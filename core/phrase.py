@@ -12,8 +12,6 @@ from typing import TypeAlias
 
 PhraseArg: TypeAlias = "str | int | float | date | time | Phrase | tuple[PhraseArg, ...]"
 
-_NO_ARGS: Mapping[str, PhraseArg] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
@@ -25,7 +23,7 @@ class Phrase:
     """
 
     key: str
-    args: Mapping[str, PhraseArg] = field(default=_NO_ARGS)
+    args: Mapping[str, PhraseArg] = field(default_factory=lambda: MappingProxyType({}))
 
 
 def say(key: str, **args: PhraseArg) -> Phrase:
