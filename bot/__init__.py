@@ -1,0 +1,1 @@
+"""The conversation and the two channels that carry it."""

@@ -1,0 +1,1 @@
+"""The chat flows: data and pure functions, the same for every channel."""
