@@ -1,0 +1,83 @@
+"""Structured logs that cannot carry a child's data: only listed fields pass."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+FIELDS = frozenset(
+    {
+        "account_id",
+        "attempt",
+        "channel",
+        "children",
+        "count",
+        "error",
+        "event",
+        "family_id",
+        "host",
+        "inbox_id",
+        "job_id",
+        "kind",
+        "level",
+        "message_id",
+        "method",
+        "port",
+        "reason",
+        "reminder_id",
+        "revision",
+        "schedule_id",
+        "seconds",
+        "status",
+        "task",
+        "timestamp",
+        "update_id",
+    }
+)
+"""What a log line may say. `error` is the name of an exception's class, never its message."""
+
+
+def only_listed(
+    _logger: object, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Drops every field that is not listed, and names an exception by its class alone."""
+    error = event.pop("exc_info", None)
+    if isinstance(error, BaseException):
+        event["error"] = type(error).__name__
+    elif error is True:
+        kind = sys.exc_info()[0]
+        event["error"] = kind.__name__ if kind else "unknown"
+    return {name: value for name, value in event.items() if name in FIELDS}
+
+
+class _ListedFormatter(logging.Formatter):
+    """Other libraries' records, without their arguments' text: logger, level and error class."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        kind = record.exc_info[0] if record.exc_info else None
+        error = f" error={kind.__name__}" if kind else ""
+        return f"{self.formatTime(record)} {record.levelname.lower()} {record.name}{error}"
+
+
+def configure(*, json: bool) -> None:
+    """Sets logging up for the process; `json` for machines, else one readable line each."""
+    renderer: Any = (
+        structlog.processors.JSONRenderer()
+        if json
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            only_listed,
+            renderer,
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_ListedFormatter())
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
