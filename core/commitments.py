@@ -1,10 +1,10 @@
 """When a commitment takes its people: recurrence on the wall clock."""
 
 from calendar import monthrange
-from collections.abc import Iterable
-from datetime import date
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 
-from core.family import Adult, Commitment, CommitmentFrequency, Family, Scope
+from core.family import Adult, Commitment, CommitmentFrequency
 from core.week import DAY, Weekday
 
 
@@ -28,18 +28,19 @@ def falls_on(commitment: Commitment, day: date) -> bool:
 
 
 def busy(commitment: Commitment, day: date) -> tuple[tuple[int, int], ...]:
-    """The minutes that it takes on a date, as (start, end) with start < end.
+    """The minutes that it takes on a date, as sorted (start, end) with start < end.
 
-    An overnight commitment (`end <= start`) falls on one date and counts on both days of its
-    night: on every date on which it falls it takes (start, 1440) and (0, end), so that no
-    reading of the night is planned over.
+    An overnight commitment (`end <= start`) takes (start, 1440) of the date on which it falls and
+    (0, end) of the next.
     """
-    if not falls_on(commitment, day):
-        return ()
     if commitment.end > commitment.start:
-        return ((commitment.start, commitment.end),)
-    night = ((0, commitment.end), (commitment.start, DAY))
-    return tuple((start, end) for start, end in night if start < end)
+        return ((commitment.start, commitment.end),) if falls_on(commitment, day) else ()
+    taken = []
+    if commitment.end > 0 and day > date.min and falls_on(commitment, day - timedelta(days=1)):
+        taken.append((0, commitment.end))
+    if falls_on(commitment, day):
+        taken.append((commitment.start, DAY))
+    return tuple(taken)
 
 
 def merged(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
@@ -53,18 +54,19 @@ def merged(intervals: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
     return tuple(union)
 
 
+def clear_of(
+    starts: Iterable[int], minutes: int, taken: Sequence[tuple[int, int]]
+) -> tuple[int, ...]:
+    """Those of `starts` from which `minutes` pass without touching what is `taken`."""
+    return tuple(
+        start
+        for start in starts
+        if all(start + minutes <= busy_from or start >= until for busy_from, until in taken)
+    )
+
+
 def adult_of(commitment: Commitment, adults: tuple[Adult, ...]) -> int | None:
     """The adult whom a parent's commitment takes: the one named, else the first."""
     if commitment.adult_id is not None:
         return commitment.adult_id
     return adults[0].id if adults else None
-
-
-def family_busy(family: Family, day: date) -> tuple[tuple[Commitment, tuple[int, int]], ...]:
-    """The family's commitments of a date, each with the minutes it takes of everybody."""
-    return tuple(
-        (commitment, interval)
-        for commitment in family.commitments
-        if commitment.scope is Scope.FAMILY
-        for interval in busy(commitment, day)
-    )
