@@ -1,0 +1,87 @@
+"""Codes that work once: to join another device, to claim an imported family, to recover."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from db.models import LinkCode
+from db.secrets import digest
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""Without letters that people read as digits."""
+
+LENGTH = 16
+MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+
+
+class Purpose(StrEnum):
+    """What a code is for."""
+
+    DEVICE = "device"
+    CLAIM = "claim"
+    RECOVERY = "recovery"
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """Whom a code stood for."""
+
+    purpose: Purpose
+    family_id: int | None
+    adult_id: int | None
+    chat_account_id: int | None
+
+
+async def create_code(
+    session: AsyncSession,
+    purpose: Purpose,
+    ttl: timedelta,
+    *,
+    now: datetime,
+    family_id: int | None = None,
+    adult_id: int | None = None,
+    chat_account_id: int | None = None,
+) -> str:
+    """A new code (80 random bits, "7K2M-…"), valid for `ttl`. Only its hash is kept: it can be
+    shown this once."""
+    code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    session.add(
+        LinkCode(
+            code_hash=digest(code),
+            purpose=purpose,
+            family_id=family_id,
+            adult_id=adult_id,
+            chat_account_id=chat_account_id,
+            expires_at=now + ttl,
+        )
+    )
+    await session.flush()
+    return "-".join(code[start : start + 4] for start in range(0, LENGTH, 4))
+
+
+async def redeem_code(session: AsyncSession, code: str, *, now: datetime) -> Redeemed | None:
+    """Whom the code stands for, once; None if it is unknown, used or expired.
+
+    Of any number of attempts at once exactly one succeeds, if its transaction commits. Case,
+    spaces and dashes do not matter.
+    """
+    found = await session.execute(
+        update(LinkCode)
+        .where(
+            LinkCode.code_hash == digest(code.upper().translate(MISREAD)),
+            LinkCode.used_at.is_(None),
+            LinkCode.expires_at > now,
+        )
+        .values(used_at=now)
+        .returning(
+            LinkCode.purpose, LinkCode.family_id, LinkCode.adult_id, LinkCode.chat_account_id
+        )
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    return Redeemed(Purpose(row.purpose), row.family_id, row.adult_id, row.chat_account_id)

@@ -1,0 +1,113 @@
+"""The schema's revisions: which one a database has, and the way to another.
+
+Alembic is configured here, so there is no `alembic.ini`. Everything runs in one transaction: a
+migration that fails leaves the database as it was.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.resources import files
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine
+from sqlalchemy.pool import NullPool
+
+
+class UnknownRevision(Exception):
+    """The database is at a revision that this version of the program does not know."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(
+            f"The database has the schema revision {revision!r}, which this version does not "
+            f"know (it knows up to {head()!r}). Install the newer version."
+        )
+        self.revision = revision
+
+
+class SchemaBehind(Exception):
+    """The database lacks revisions that this version of the program needs."""
+
+    def __init__(self, revision: str | None) -> None:
+        super().__init__(
+            f"The database has the schema revision {revision or 'none'}, and {head()} is needed. "
+            "Run `brightpath migrate`."
+        )
+        self.revision = revision
+
+
+def upgrade(url: str, revision: str = "head") -> None:
+    """Bring the database to a revision, by default the newest.
+
+    Raises `UnknownRevision`, or `db.roles.RoleMissing` where the server's rights do not suffice.
+    """
+    with _connected(url) as connection:
+        _require_known(connection)
+        command.upgrade(_config(connection), revision)
+
+
+def downgrade(url: str, revision: str = "base") -> None:
+    """Take the database back to an earlier revision; tables that go lose their rows.
+
+    Raises `UnknownRevision`.
+    """
+    with _connected(url) as connection:
+        _require_known(connection)
+        command.downgrade(_config(connection), revision)
+
+
+def current(url: str) -> str | None:
+    """The revision that the database has; None before the first one."""
+    with _connected(url) as connection:
+        return _revision(connection)
+
+
+def head() -> str:
+    """The newest revision that this version of the program knows."""
+    return _scripts().get_revisions("head")[0].revision
+
+
+def require_head(url: str) -> None:
+    """Raises `UnknownRevision` or `SchemaBehind` unless the program fits the database."""
+    with _connected(url) as connection:
+        _require_known(connection)
+        if (found := _revision(connection)) != head():
+            raise SchemaBehind(found)
+
+
+def is_ours(name: str | None, type_: str, parents: Mapping[Any, str | None]) -> bool:
+    """Alembic's filter when it compares: the job queue's tables are Procrastinate's own."""
+    table = name if type_ == "table" else parents.get("table_name")
+    return not (table or "").startswith("procrastinate_")
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(url, poolclass=NullPool, connect_args={"options": "-c timezone=UTC"})
+    with engine.begin() as connection:
+        yield connection
+
+
+def _config(connection: Connection | None = None) -> Config:
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(files("migrations")))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(_config())
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _require_known(connection: Connection) -> None:
+    found = _revision(connection)
+    known = {script.revision for script in _scripts().walk_revisions()}
+    if found is not None and found not in known:
+        raise UnknownRevision(found)

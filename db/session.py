@@ -1,0 +1,152 @@
+"""Transactions, and on whose behalf they act.
+
+Row-level security compares each row with the transaction's settings: without a family, nothing of
+any family is seen or written. A transaction is the unit of work: it commits where it was opened.
+
+Locks are taken in this order, so that two writers never wait for each other: the chat
+(`db.conversations.load_draft`), then the family (`lock_family`), then messages
+(`db.conversations.post_message`).
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
+
+from db.models import Family
+from db.roles import APP_ROLE
+
+POOL_SIZE = 10
+POOL_WAIT = 2.0
+"""Seconds that a transaction waits for a connection."""
+
+FAMILY_LOCK = 1
+CHAT_LOCK = 2
+MESSAGES_LOCK = 3
+"""First halves of the keys of advisory locks; the second half is a row id."""
+
+
+class Busy(Exception):
+    """No connection to the database became free in time; try again in a moment."""
+
+
+class Database:
+    """The connections to one database, opened when they are first needed."""
+
+    def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
+        """`url` in SQLAlchemy's form: `postgresql+psycopg://…`."""
+        self._engine = create_async_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT,
+            pool_pre_ping=True,
+            connect_args={"options": "-c timezone=UTC"},
+        )
+
+    @asynccontextmanager
+    async def transaction(
+        self,
+        *,
+        family_id: int | None = None,
+        chat_account_id: int | None = None,
+        chat_key: str | None = None,
+        user_id: int | None = None,
+    ) -> AsyncIterator[AsyncSession]:
+        """One transaction as the plain role, seeing what the given ids own. Commits at the end,
+        rolls back when an exception leaves it. Raises `Busy`."""
+        async with AsyncSession(self._engine, expire_on_commit=False) as session:
+            try:
+                await _act_as(
+                    session,
+                    role=APP_ROLE,
+                    **{
+                        "app.family_id": family_id,
+                        "app.chat_account_id": chat_account_id,
+                        "app.chat_key": chat_key,
+                        "app.user_id": user_id,
+                    },
+                )
+            except PoolTimeoutError as error:
+                raise Busy from error
+            yield session
+            await session.commit()
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._engine.dispose()
+
+
+async def family_scope(session: AsyncSession, family_id: int) -> None:
+    """From here on the transaction acts for this family."""
+    await _act_as(session, **{"app.family_id": family_id})
+
+
+async def user_scope(session: AsyncSession, user_id: int) -> None:
+    """From here on the transaction acts for this user."""
+    await _act_as(session, **{"app.user_id": user_id})
+
+
+async def chat_scope(session: AsyncSession, chat_account_id: int) -> None:
+    """From here on the transaction acts for this chat account."""
+    await _act_as(session, **{"app.chat_account_id": chat_account_id})
+
+
+async def lock_family(session: AsyncSession, family_id: int) -> None:
+    """Be the only writer of this family's weeks until the transaction ends."""
+    await _lock(session, FAMILY_LOCK, family_id)
+
+
+async def lock_chat(session: AsyncSession, chat_account_id: int) -> None:
+    """Be the only step of this chat's conversation until the transaction ends."""
+    await _lock(session, CHAT_LOCK, chat_account_id)
+
+
+async def lock_messages(session: AsyncSession, chat_account_id: int) -> None:
+    """Be the only one to add to this chat's messages until the transaction ends."""
+    await _lock(session, MESSAGES_LOCK, chat_account_id)
+
+
+async def bump_revision(session: AsyncSession, family_id: int) -> int:
+    """Raise `families.revision`, which tells a planner that its question has changed meanwhile;
+    returns the new one."""
+    raised = await session.execute(
+        update(Family)
+        .where(Family.id == family_id)
+        .values(revision=Family.revision + 1, updated_at=func.now())
+        .returning(Family.revision)
+    )
+    return raised.scalar_one()
+
+
+async def family_revision(session: AsyncSession, family_id: int) -> int:
+    """The family's revision now."""
+    return (
+        await session.execute(select(Family.revision).where(Family.id == family_id))
+    ).scalar_one()
+
+
+async def schema_revision(session: AsyncSession) -> str | None:
+    """The revision of the schema that the database has."""
+    found: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
+    return found
+
+
+async def _act_as(session: AsyncSession, **settings: str | int | None) -> None:
+    # set_config(…, true) is SET LOCAL, and one round trip sets them all.
+    await session.execute(
+        select(
+            *(
+                func.set_config(name, "" if value is None else str(value), True)
+                for name, value in settings.items()
+            )
+        )
+    )
+
+
+async def _lock(session: AsyncSession, kind: int, row_id: int) -> None:
+    await session.execute(
+        text("SELECT pg_advisory_xact_lock(:kind, :row_id)"), {"kind": kind, "row_id": row_id}
+    )
