@@ -1,0 +1,241 @@
+"""Section 2: the children, by name and age."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from bot.conversations.answers import Misread, check_name, fold, key_of, tidy_person
+from bot.conversations.cards import Card, Option
+from bot.conversations.flow import (
+    Answer,
+    Asking,
+    ChildAnswer,
+    Choice,
+    Half,
+    Outcome,
+    Question,
+    Words,
+)
+from core.phrase import Phrase, say
+
+MOST_CHILDREN = 20
+YOUNGEST, OLDEST = 2, 18
+
+_NUMBERS = {
+    word: number
+    for number, words in enumerate(
+        (
+            "two dos",
+            "three tres",
+            "four cuatro",
+            "five cinco",
+            "six seis",
+            "seven siete",
+            "eight ocho",
+            "nine nueve",
+            "ten diez",
+            "eleven once",
+            "twelve doce",
+            "thirteen trece",
+            "fourteen catorce",
+            "fifteen quince",
+            "sixteen dieciseis",
+            "seventeen diecisiete",
+            "eighteen dieciocho",
+        ),
+        start=2,
+    )
+    for word in words.split()
+}
+_AGE = (
+    r"(?P<age>\d{1,4})(?:[.,]\d)?\s*(?:-?\s*(?:years?|yrs?|y/?o|anos?|a)\b\.?)?"
+    r"(?:\s*-?\s*(?:old|de edad)\b)?\s*\)?"
+)
+_JOINT = r"^(?:\s|[,;:.()&+/-]|\b(?:and|y|e|plus|also|tambien)\b)+|(?:\s|[,;:(&+/-])+$"
+_WHOSE = (
+    r"^(?:i have|we have|tengo|tenemos|there is|my|our|mi|nuestr[oa]|an?|una?|"
+    r"son|daughter|hij[oa]|boy|girl|nin[oa]|s?he(?:'s| is)?|ella|el)(?:\s+|$)"
+)
+_LINK = r"(?:\s|[,;:(-])*(?:\b(?:is|who is|aged?|turns|tiene|de|con|es|cumple)\b)?(?:\s|[,;:(=-])*$"
+
+
+def children(answers: Mapping[str, Any]) -> tuple[ChildAnswer, ...]:
+    """The children of the sound answers, in the order in which they were named."""
+    return tuple(
+        ChildAnswer(child["childId"], child["name"], child["age"])
+        for child in answers.get("children", ())
+    )
+
+
+def read_children(text: str) -> tuple[tuple[str, int | None], ...]:
+    """Names with ages in any plausible form: "Emma 9, Noah 6", "Emma (9) y Noah, 6", "Noah is
+    6", "9 year old Emma". A name without an age has None; an age without a name has ""."""
+    text = " ".join(text.split())
+    folded = fold(text)
+    for word, number in _NUMBERS.items():
+        # Numbers are put where their words stood; the text keeps its length.
+        pattern = rf"(?<=\w[ ,(])\b{word}\b(?!\s*\d)"
+        for found in re.finditer(pattern, folded):
+            digits = str(number).ljust(len(word))
+            text = text[: found.start()] + digits + text[found.end() :]
+            folded = fold(text)
+    ages = list(re.finditer(_AGE, folded))
+    if not ages:
+        parts = re.split(r"\s*(?:[,;&+/]|\b(?:and|y)\b)\s*", text)
+        return tuple((name, None) for part in parts if (name := _name(part)))
+    first = bool(_name(text[: ages[0].start()]))
+    found_children: list[tuple[str, int | None]] = []
+    for index, age in enumerate(ages):
+        if first:
+            begin = ages[index - 1].end() if index else 0
+            between = text[begin : age.start()]
+        else:
+            end = ages[index + 1].start() if index + 1 < len(ages) else len(text)
+            between = text[age.end() : end]
+        *others, name = re.split(r"\s*[,;]\s*(?=\S)", between.strip(" ,;")) or [""]
+        found_children += [(n, None) for other in others if (n := _name(other))]
+        found_children.append((_name(name), int(age["age"])))
+    tail = _name(text[ages[-1].end() :]) if first else ""
+    if tail and any(char.isalpha() for char in tail):
+        found_children.append((tail, None))
+    return tuple(found_children)
+
+
+def _name(text: str) -> str:
+    while True:
+        folded = fold(text)
+        for pattern in (_JOINT, _WHOSE, _LINK):
+            found = re.search(pattern, folded)
+            if found and found.end() > found.start():
+                text = text[: found.start()] + text[found.end() :]
+                break
+        else:
+            return tidy_person(text)
+
+
+def children_question() -> Question:
+    """ "children": [{"childId", "name", "age"}]. A draft is {"children": […], "naming": names
+    whose age is still to come}."""
+
+    def ask(asking: Asking, draft: Any) -> Card:
+        listed, naming = _draft(asking, draft)
+        if naming:
+            return Card(
+                say("children.age", name=naming[0]),
+                lines=_lines(listed),
+                rows=((Option("forget", say("children.forget")),),),
+                hint=say("children.age_hint"),
+            )
+        if not listed:
+            return Card(
+                say("children.ask"), lines=(say("children.why"),), hint=say("children.hint")
+            )
+        remove = [
+            Option(f"remove-{child['childId'].rsplit('_', 1)[-1]}", _removal(child["name"]))
+            for child in listed
+        ]
+        return Card(
+            say("children.more"),
+            lines=_lines(listed),
+            rows=(
+                (Option("continue", say("children.continue")),),
+                *(tuple(remove[n : n + 2]) for n in range(0, len(remove), 2)),
+            ),
+            hint=say("children.hint"),
+        )
+
+    def hear(asking: Asking, draft: Any, heard: Choice | Words) -> Outcome:
+        listed, naming = _draft(asking, draft)
+        if isinstance(heard, Words):
+            return _add(asking, listed, naming, heard.text)
+        if heard.option == "continue":
+            return Answer(listed)
+        if heard.option == "forget":
+            return Half({"children": listed, "naming": naming[1:]})
+        gone = f"temp_child_{heard.option.split('-')[1]}"
+        kept = [child for child in listed if child["childId"] != gone]
+        return Half({"children": kept, "naming": naming})
+
+    return Question("children", 2, ask, hear, _sound, _tell)
+
+
+def _draft(asking: Asking, draft: Any) -> tuple[list[dict[str, Any]], list[str]]:
+    if draft:
+        return list(draft["children"]), list(draft["naming"])
+    return list(asking.given or ()), []
+
+
+def _lines(listed: list[dict[str, Any]]) -> tuple[Phrase, ...]:
+    return tuple(say("children.line", name=c["name"], age=c["age"]) for c in listed)
+
+
+def _removal(name: str) -> Phrase:
+    return say("children.remove", name=name if len(name) <= 10 else f"{name[:9]}…")
+
+
+def _add(asking: Asking, listed: list[dict[str, Any]], naming: list[str], text: str) -> Outcome:
+    """Adds what is good and says what is not: a list with one slip is not typed twice."""
+    notices: list[Phrase] = []
+    waiting = list(naming)
+    changed = False
+    for position, (written, age) in enumerate(found := read_children(text)):
+        # Bare ages are those of the names that wait, in their order.
+        name = written or (naming[position] if position < len(naming) else "")
+        problem = _problem(listed, name, age)
+        if problem is not None:
+            notices.append(problem)
+            continue
+        changed = True
+        waiting = [other for other in waiting if key_of(other) != key_of(name)]
+        if age is None:
+            waiting.append(name)
+        else:
+            number = _next_number(asking, listed)
+            listed.append({"childId": f"temp_child_{number}", "name": name, "age": age})
+    if not found:
+        notices.append(say("name.letters"))
+    if not changed:
+        return Misread(notices[0])
+    return Half({"children": listed, "naming": waiting}, notices[0] if notices else None)
+
+
+def _problem(listed: list[dict[str, Any]], name: str, age: int | None) -> Phrase | None:
+    misread = check_name(name)
+    if misread is not None:
+        return say("children.nameless") if age is not None and not name else misread.phrase
+    if age is not None and not YOUNGEST <= age <= OLDEST:
+        return say("children.age_range", name=name, age=age)
+    if key_of(name) in {key_of(child["name"]) for child in listed}:
+        return say("children.double", name=name)
+    if len(listed) >= MOST_CHILDREN:
+        return say("children.too_many", count=MOST_CHILDREN)
+    return None
+
+
+def _next_number(asking: Asking, listed: list[dict[str, Any]]) -> int:
+    """A number that no child of this conversation has had, so that answers about a removed
+    child never become another's."""
+    taken = [child["childId"] for child in listed]
+    taken += [key.rsplit(".", 1)[-1] for key in asking.taken_ids if ".temp_child_" in key]
+    return 1 + max((int(child_id.rsplit("_", 1)[-1]) for child_id in taken), default=0)
+
+
+def _sound(_: Asking, value: Any) -> bool:
+    names = [key_of(child["name"]) for child in value]
+    return (
+        0 < len(value) <= MOST_CHILDREN
+        and len(set(names)) == len(names)
+        and len({child["childId"] for child in value}) == len(value)
+        and all(re.fullmatch(r"temp_child_\d{1,6}", child["childId"]) for child in value)
+        and all(check_name(child["name"]) is None for child in value)
+        and all(
+            isinstance(child["age"], int) and YOUNGEST <= child["age"] <= OLDEST for child in value
+        )
+    )
+
+
+def _tell(_: Asking, value: Any) -> Phrase:
+    return say(
+        "children.kept",
+        names=tuple(say("children.line", name=c["name"], age=c["age"]) for c in value),
+    )

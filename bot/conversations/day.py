@@ -1,0 +1,199 @@
+"""Cards of the day and of the week: the morning message, what was logged, the planned week."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, time
+
+from bot.conversations.answers import short
+from bot.conversations.cards import Card, Link, Option
+from core.phrase import Phrase, say
+from core.week import Weekday, clock
+
+
+@dataclass(frozen=True, slots=True)
+class DayLesson:
+    """A lesson of the day. `item` is the number of its row; `start` and `minutes` in minutes."""
+
+    item: int
+    name: str
+    start: int
+    minutes: int
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChildDay:
+    """A child's lessons of one day, in the order of time; `child` is the number of its row."""
+
+    child: int
+    name: str
+    lessons: tuple[DayLesson, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DaySpan:
+    """How much of a day a child learns: `lessons` of them, from `start` to `end`."""
+
+    date: date
+    name: str
+    lessons: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """`sessions` of a child's subject for which the week has no room."""
+
+    name: str
+    subject: str
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where a week can be seen: the feed for a calendar app (https and webcal), the page."""
+
+    feed: str
+    webcal: str
+    page: str
+
+
+def today_card(
+    day: date, lists: Sequence[ChildDay], *, notice: Phrase | None = None, undo: int | None = None
+) -> Card:
+    """The morning message, edited in place as the day goes on.
+
+    A lesson's button is `d<item>`, "all done" of a child `all<child>`, and `u<item>` takes back
+    the completion of `undo`. `notice` is what was just logged.
+    """
+    lines: list[Phrase] = []
+    rows: list[tuple[Option, ...]] = []
+    for child in lists:
+        lines.append(say("day.child", name=child.name))
+        if not child.lessons:
+            lines.append(say("day.free"))
+        for lesson in child.lessons:
+            key = "day.lesson_done" if lesson.done else "day.lesson"
+            lines.append(
+                say(key, start=clock(lesson.start), name=lesson.name, minutes=lesson.minutes)
+            )
+        options = [
+            Option(
+                f"d{lesson.item}",
+                say("verbatim", text=short(_button(child.name, lesson.name, len(lists)))),
+                chosen=lesson.done,
+            )
+            for lesson in child.lessons
+        ]
+        rows += [tuple(options[n : n + 2]) for n in range(0, len(options), 2)]
+        if sum(not lesson.done for lesson in child.lessons) > 1:
+            rows.append((Option(f"all{child.child}", _all_done(child.name, len(lists))),))
+    if undo is not None:
+        rows.append((Option(f"u{undo}", say("day.undo")),))
+    title = say("day.title", date=day)
+    lessons = [lesson for child in lists for lesson in child.lessons]
+    if lessons and all(lesson.done for lesson in lessons):
+        title = say("day.all_done", date=day)
+    hint = say("day.hint") if lessons else None
+    return Card(title, tuple(lines), tuple(rows), notice=notice, hint=hint)
+
+
+def _button(child: str, lesson: str, children: int) -> str:
+    return lesson if children == 1 else f"{short(child)[:9]}: {lesson}"
+
+
+def _all_done(child: str, children: int) -> Phrase:
+    if children == 1:
+        return say("day.everything_done")
+    return say("day.child_done", name=child if len(child) <= 8 else f"{child[:7]}…")
+
+
+def done_notice(child: str, lesson: str, at: time) -> Phrase:
+    """What was just logged, and when."""
+    return say("day.logged", name=child, lesson=lesson, at=at.strftime("%H:%M"))
+
+
+def all_done_notice(child: str, lessons: Sequence[str]) -> Phrase:
+    """All that was just logged at once."""
+    return say("day.logged_all", name=child, lessons=tuple(lessons))
+
+
+def already_done_notice(child: str, lesson: str) -> Phrase:
+    """Said when a lesson is done a second time: nothing was logged twice."""
+    return say("day.already", name=child, lesson=lesson)
+
+
+def undone_notice(child: str, lesson: str) -> Phrase:
+    """Said when a completion was taken back."""
+    return say("day.undone", name=child, lesson=lesson)
+
+
+def unclear_notice() -> Phrase:
+    """Asks back after a reply that we did not understand."""
+    return say("day.unclear")
+
+
+def not_yet_notice() -> Phrase:
+    """The answer to "not yet"."""
+    return say("day.not_yet")
+
+
+def thinking_card(lessons: int, around: Sequence[str]) -> Card:
+    """Shown while a week is being planned: how many lessons, around which commitments."""
+    if around:
+        title = say("week.thinking_around", count=lessons, names=tuple(dict.fromkeys(around)))
+    else:
+        title = say("week.thinking", count=lessons)
+    return Card(title, thinking=True)
+
+
+def week_card(
+    monday: date,
+    names: Sequence[str],
+    days: Sequence[DaySpan],
+    left_out: Sequence[LeftOut],
+    addresses: Addresses,
+) -> Card:
+    """The planned week after the questionnaire: a line per day, what found no room, where to see
+    it, and the feed as a QR code. `names` are the children's."""
+    lines = [say("week.of", date=monday)]
+    for day in sorted({span.date for span in days}):
+        spans = tuple(
+            say(
+                "week.child_day",
+                name=span.name,
+                count=span.lessons,
+                start=clock(span.start),
+                end=clock(span.end),
+            )
+            for span in days
+            if span.date == day and span.lessons
+        )
+        if spans:
+            lines.append(_day_line(day, spans))
+    if left_out:
+        lines.append(say("week.left_out"))
+        lines += [
+            say("week.left_out_line", name=gap.name, subject=gap.subject, count=gap.sessions)
+            for gap in left_out
+        ]
+    lines.append(say("week.calendar"))
+    return Card(
+        title=say("week.ready", names=tuple(names), count=len(names)),
+        lines=tuple(lines),
+        links=(
+            Link(say("week.link_webcal"), addresses.webcal),
+            Link(say("week.link_feed"), addresses.feed),
+            Link(say("week.link_page"), addresses.page),
+        ),
+        qr=addresses.webcal,
+    )
+
+
+def _day_line(day: date, spans: tuple[Phrase, ...]) -> Phrase:
+    """Children are parted by dots, not joined as a sentence: the line is read at a glance."""
+    line = spans[0]
+    for span in spans[1:]:
+        line = say("week.beside", left=line, right=span)
+    return say("week.day", weekday=say(f"weekday.{Weekday.of(day).value}"), day=day.day, line=line)

@@ -1,0 +1,343 @@
+"""The day in the chat: its list, what is reported done, and the week to look at."""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from bot.conversations.cards import Card, Opened, Option, Tapped, Typed
+from bot.conversations.day import (
+    Addresses,
+    ChildDay,
+    DayLesson,
+    DaySpan,
+    LeftOut,
+    all_done_notice,
+    already_done_notice,
+    done_notice,
+    not_yet_notice,
+    today_card,
+    unclear_notice,
+    undone_notice,
+    week_card,
+)
+from bot.incoming import Incoming
+from bot.outbox import post, replace_card
+from core.addresses import feed_url, webcal_url, week_url
+from core.defaults import plain
+from core.family import Family
+from core.phrase import Phrase, say
+from core.plan import ItemType
+from core.replies import Reading, ReplyKind, read_reply
+from core.week import time_of, wall, week_start
+from db.calendars import feed_tokens
+from db.conversations import Account
+from db.families import load_family
+from db.messages import find_said, load_message
+from db.schedules import (
+    AlreadyDone,
+    CompletedItem,
+    StoredItem,
+    StoredWeek,
+    complete_item,
+    load_items,
+    load_week,
+    undo_completion,
+)
+from db.secrets import SecretBox
+
+CARD_LIFE = timedelta(days=2)
+"""How long the buttons of a day's list work: yesterday can still be ticked off."""
+
+
+def day_key(day: date) -> str:
+    """The key under which a chat is shown a day's list of its own accord: once."""
+    return f"day:{day.isoformat()}"
+
+
+async def show_today(
+    session: AsyncSession,
+    account: Account,
+    family_id: int,
+    *,
+    now: datetime,
+    notice: Phrase | None = None,
+    dedupe_key: str | None = None,
+) -> int | None:
+    """Posts today's list; returns the message's id, or None if `dedupe_key` was said already."""
+    family = await load_family(session, family_id)
+    today = _today(family, now)
+    items = await _lessons(session, account, family_id, today)
+    card = today_card(today, _lists(family, account, items), notice=notice)
+    return await post(
+        session, account, card, now=now, step=today.toordinal(), dedupe_key=dedupe_key
+    )
+
+
+async def answer_day(
+    session: AsyncSession,
+    account: Account,
+    family_id: int,
+    event: Opened | Typed | Tapped,
+    incoming: Incoming,
+    *,
+    now: datetime,
+) -> None:
+    """What a planned family says during the day: lessons reported by words or by taps."""
+    match event:
+        case Tapped(option=option):
+            await _tapped(session, account, family_id, option, incoming.message_id, now)
+        case Typed(text=text):
+            await _typed(session, account, family_id, text, now)
+        case Opened():
+            await show_today(session, account, family_id, now=now)
+
+
+async def show_week(
+    session: AsyncSession,
+    account: Account,
+    family_id: int,
+    *,
+    box: SecretBox,
+    base_url: str,
+    now: datetime,
+    message_id: int | None = None,
+) -> None:
+    """Shows the coming days, today's week if something of it lies ahead, else the next one; in
+    place of the message `message_id` where one is given."""
+    family = await load_family(session, family_id)
+    today = _today(family, now)
+    monday = week_start(today)
+    week = await load_week(session, family_id, monday)
+    if not any(item.type is ItemType.SUBJECT and item.date >= today for item in week.items):
+        monday += timedelta(days=7)
+        week = await load_week(session, family_id, monday)
+    if not week.schedules:
+        card = Card(say("chat.no_week"))
+    else:
+        tokens = await feed_tokens(session, family_id, box)
+        feed = feed_url(base_url, tokens.family)
+        card = week_card(
+            monday,
+            [child.name for child in family.children],
+            _spans(family, week, since=today),
+            _left_out(family, week),
+            Addresses(feed, webcal_url(feed), week_url(base_url, tokens.week)),
+        )
+    if message_id is None:
+        await post(session, account, card, now=now)
+    else:
+        await replace_card(session, account, message_id, card, now=now)
+
+
+async def _tapped(
+    session: AsyncSession,
+    account: Account,
+    family_id: int,
+    option: str,
+    message_id: int | None,
+    now: datetime,
+) -> None:
+    message = await load_message(session, message_id) if message_id is not None else None
+    tapped = re.fullmatch(r"(d|all|u)(\d+)", option)
+    if message is None or tapped is None or now - message.created_at > CARD_LIFE:
+        await show_today(session, account, family_id, now=now, notice=say("chat.stale_day"))
+        return
+    family = await load_family(session, family_id)
+    day = date.fromordinal(message.step) if message.step else _today(family, now)
+    items = await _lessons(session, account, family_id, day)
+    number = int(tapped[2])
+    undo: int | None = None
+    match tapped[1]:
+        case "d":
+            chosen = [stored for stored in items if stored.id == number]
+            undo = number
+        case "all":
+            chosen = [s for s in items if s.item.child_id == number and not s.item.completed]
+        case _:
+            chosen = []
+    if tapped[1] == "u":
+        notice = await _undo(session, account, family_id, family, items, number, now)
+    else:
+        notice = await _complete(session, account, family_id, family, chosen, now)
+    if message.step:
+        items = await _lessons(session, account, family_id, day)
+        card = today_card(day, _lists(family, account, items), notice=notice, undo=undo)
+        await replace_card(session, account, message.id, card, now=now, step=message.step)
+    else:
+        await replace_card(session, account, message.id, Card(notice), now=now)
+        await _refresh_list(session, account, family_id, family, day, now)
+
+
+async def _typed(
+    session: AsyncSession, account: Account, family_id: int, text: str, now: datetime
+) -> None:
+    family = await load_family(session, family_id)
+    today = _today(family, now)
+    items = await _lessons(session, account, family_id, today)
+    meant, said = _of_named_child(family, items, text)
+    reading = read_reply(said, [stored.item.name for stored in meant])
+    chosen = _chosen(reading, meant, wall(now, ZoneInfo(family.timezone)))
+    if reading.kind is ReplyKind.NOT_YET:
+        await post(session, account, Card(not_yet_notice()), now=now)
+    elif not chosen:
+        notice = unclear_notice() if meant else say("chat.nothing_today")
+        await show_today(session, account, family_id, now=now, notice=notice)
+    else:
+        notice = await _complete(session, account, family_id, family, chosen, now, reading.at)
+        rows = ((Option(f"u{chosen[0].id}", say("day.undo")),),) if len(chosen) == 1 else ()
+        await _refresh_list(session, account, family_id, family, today, now)
+        await post(session, account, Card(notice, rows=rows), now=now)
+
+
+def _of_named_child(
+    family: Family, items: Sequence[StoredItem], text: str
+) -> tuple[Sequence[StoredItem], str]:
+    """The lessons that can be meant and what is left of the text: a child's name in it leaves
+    that child's alone."""
+    for child in family.children:
+        pattern = rf"(?<!\w){re.escape(plain(child.name))}(?:'s)?(?!\w)"
+        rest, found = re.subn(pattern, " ", plain(text))
+        if found:
+            return [stored for stored in items if stored.item.child_id == child.id], rest
+    return items, text
+
+
+def _chosen(reading: Reading, items: Sequence[StoredItem], local: datetime) -> Sequence[StoredItem]:
+    """The lessons that a reading reports done; none where it must be asked back."""
+    match reading.kind:
+        case ReplyKind.DONE | ReplyKind.ALL:
+            return [items[n] for n in reading.lessons]
+        case ReplyKind.DONE_ONE:
+            minute = local.hour * 60 + local.minute
+            begun = [s for s in items if not s.item.completed and s.item.start <= minute]
+            return begun if len(begun) == 1 else []
+        case _:
+            return []
+
+
+async def _complete(
+    session: AsyncSession,
+    account: Account,
+    family_id: int,
+    family: Family,
+    chosen: Sequence[StoredItem],
+    now: datetime,
+    ended: int | None = None,
+) -> Phrase:
+    done: list[StoredItem] = []
+    before: list[StoredItem] = []
+    for stored in chosen:
+        outcome = await complete_item(
+            session,
+            family_id,
+            stored.item.uid or "",
+            now,
+            by="parent" if account.child_id is None else "child",
+            ended=ended if ended is not None and ended > stored.item.start else None,
+        )
+        match outcome:
+            case CompletedItem():
+                done.append(stored)
+            case AlreadyDone():
+                before.append(stored)
+    if len(done) == 1:
+        item = done[0].item
+        at = time_of(item.end if ended is None else ended)
+        return done_notice(family.child(item.child_id).name, item.name, at)
+    if done:
+        names = dict.fromkeys(family.child(stored.item.child_id).name for stored in done)
+        lessons = [stored.item.name for stored in done]
+        if len(names) == 1:
+            return all_done_notice(next(iter(names)), lessons)
+        return say("chat.logged_several", count=len(done))
+    if before:
+        item = before[0].item
+        return already_done_notice(family.child(item.child_id).name, item.name)
+    return say("chat.stale_day")
+
+
+async def _undo(
+    session: AsyncSession,
+    account: Account,
+    family_id: int,
+    family: Family,
+    items: Sequence[StoredItem],
+    number: int,
+    now: datetime,
+) -> Phrase:
+    for stored in items:
+        if stored.id == number and stored.item.uid:
+            await undo_completion(session, family_id, stored.item.uid, now=now)
+            return undone_notice(family.child(stored.item.child_id).name, stored.item.name)
+    return say("chat.stale_day")
+
+
+async def _refresh_list(
+    session: AsyncSession,
+    account: Account,
+    family_id: int,
+    family: Family,
+    day: date,
+    now: datetime,
+) -> None:
+    """The morning's list, where there is one, shows the new ticks too."""
+    listed = await find_said(session, account.id, day_key(day))
+    if listed is not None:
+        items = await _lessons(session, account, family_id, day)
+        card = today_card(day, _lists(family, account, items))
+        await replace_card(session, account, listed.id, card, now=now, step=day.toordinal())
+
+
+async def _lessons(
+    session: AsyncSession, account: Account, family_id: int, day: date
+) -> Sequence[StoredItem]:
+    """The day's lessons that this chat may see: a child's own, or the whole family's."""
+    items = await load_items(
+        session, family_id, day, day + timedelta(days=1), child_id=account.child_id
+    )
+    return [stored for stored in items if stored.item.type is ItemType.SUBJECT]
+
+
+def _lists(family: Family, account: Account, items: Iterable[StoredItem]) -> tuple[ChildDay, ...]:
+    by_child: dict[int, list[DayLesson]] = {}
+    for stored in items:
+        item = stored.item
+        by_child.setdefault(item.child_id, []).append(
+            DayLesson(stored.id, item.name, item.start, item.end - item.start, item.completed)
+        )
+    return tuple(
+        ChildDay(child.id, child.name, tuple(by_child.get(child.id, ())))
+        for child in family.children
+        if account.child_id in (None, child.id)
+    )
+
+
+def _spans(family: Family, week: StoredWeek, *, since: date) -> list[DaySpan]:
+    lessons = [i for i in week.items if i.type is ItemType.SUBJECT and i.date >= since]
+    spans = []
+    for day in sorted({item.date for item in lessons}):
+        for child in family.children:
+            own = [item for item in lessons if item.date == day and item.child_id == child.id]
+            if own:
+                first, last = min(item.start for item in own), max(item.end for item in own)
+                spans.append(DaySpan(day, child.name, len(own), first, last))
+    return spans
+
+
+def _left_out(family: Family, week: StoredWeek) -> list[LeftOut]:
+    found = []
+    for schedule in week.schedules:
+        child = family.child(schedule.child_id)
+        names = {subject.id: subject.name for subject in child.subjects}
+        for left in (schedule.quality or {}).get("unscheduled", ()):
+            name = names.get(left["subjectId"])
+            if name is not None:
+                found.append(LeftOut(child.name, name, left["missing"]))
+    return found
+
+
+def _today(family: Family, now: datetime) -> date:
+    return wall(now, ZoneInfo(family.timezone)).date()

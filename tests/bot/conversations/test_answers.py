@@ -1,0 +1,285 @@
+"""The grammar of typed answers, in both languages."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from transcript import TODAY
+
+from bot.conversations.answers import (
+    Misread,
+    Span,
+    clean,
+    fold,
+    take_date,
+    take_days,
+    take_span,
+)
+from bot.conversations.children import read_children
+from bot.conversations.commitments import Line, Whose, read_line
+from bot.conversations.subjects import Edit, read_subject
+
+ADULTS = ("Sarah", "Tom")
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("4-5pm", "16:00", "17:00"),
+        ("4–5 pm", "16:00", "17:00"),
+        ("4-5", "16:00", "17:00"),
+        ("10-11:30", "10:00", "11:30"),
+        ("10-1pm", "10:00", "13:00"),
+        ("9-2", "09:00", "14:00"),
+        ("9 to 14", "09:00", "14:00"),
+        ("9 a 14", "09:00", "14:00"),
+        ("de 16 a 17", "16:00", "17:00"),
+        ("de las 4 a las 5 de la tarde", "16:00", "17:00"),
+        ("from 8:30 to 1", "08:30", "13:00"),
+        ("16h30-17h", "16:30", "17:00"),
+        ("9am-2pm", "09:00", "14:00"),
+        ("11-12pm", "11:00", "12:00"),
+        ("12-1", "12:00", "13:00"),
+        ("noon-3", "12:00", "15:00"),
+        ("7-8am", "07:00", "08:00"),
+        ("22:00-06:00", "22:00", "06:00"),
+        ("15-9", "15:00", "09:00"),
+        ("09:00-02:00", "09:00", "02:00"),
+        ("4pm for 45 min", "16:00", "16:45"),
+        ("a las 16 durante 1 hora", "16:00", "17:00"),
+    ],
+)
+def test_spans(text: str, start: str, end: str) -> None:
+    def minute(clock: str) -> int:
+        return int(clock[:2]) * 60 + int(clock[3:])
+
+    assert take_span(text)[0] == Span(minute(start), minute(end))
+
+
+@pytest.mark.parametrize("text", ["25:00-26:00", "10:75-11", "13pm-14pm", "24:30-25"])
+def test_times_that_no_clock_shows(text: str) -> None:
+    assert isinstance(take_span(text)[0], Misread)
+
+
+@pytest.mark.parametrize("text", ["", "Soccer", "Mon Wed", "at 4pm"])
+def test_no_span_at_all(text: str) -> None:
+    assert take_span(text) == (None, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Mon Wed", (0, 2)),
+        ("mondays and wednesdays", (0, 2)),
+        ("lun mié", (0, 2)),
+        ("lunes y miércoles", (0, 2)),
+        ("Mon-Fri", (0, 1, 2, 3, 4)),
+        ("lunes a viernes", (0, 1, 2, 3, 4)),
+        ("Sat to Mon", (0, 5, 6)),
+        ("weekdays", (0, 1, 2, 3, 4)),
+        ("entre semana", (0, 1, 2, 3, 4)),
+        ("weekends", (5, 6)),
+        ("MWF", (0, 2, 4)),
+        ("TTh", (1, 3)),
+        ("Monarch", ()),
+        ("sábado", (5,)),
+    ],
+)
+def test_weekdays(text: str, days: tuple[int, ...]) -> None:
+    assert take_days(text)[0] == days
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Nov 30", date(2026, 11, 30)),
+        ("30 Nov", date(2026, 11, 30)),
+        ("November 30th", date(2026, 11, 30)),
+        ("30 de noviembre", date(2026, 11, 30)),
+        ("Mar 3", date(2027, 3, 3)),
+        ("Feb 29", date(2028, 2, 29)),
+        ("2026-12-24", date(2026, 12, 24)),
+        ("11/30", date(2026, 11, 30)),
+        ("30/11", date(2026, 11, 30)),
+        ("tomorrow", date(2026, 11, 26)),
+        ("mañana", date(2026, 11, 26)),
+    ],
+)
+def test_dates(text: str, day: date) -> None:
+    assert take_date(text, TODAY)[0] == day
+
+
+def test_a_spanish_tuesday_is_no_march() -> None:
+    line = read_line("Judo mar 4-5pm", today=TODAY, adults=ADULTS, whose=Whose.CHILD)
+    assert isinstance(line, Line)
+    assert line.entry["daysOfWeek"] == ["Tuesday"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Soccer Mon Wed 4-5pm", {"name": "Soccer", "frequency": "weekly"}),
+        ("Fútbol lun mié de 16 a 17", {"name": "Fútbol", "daysOfWeek": ["Monday", "Wednesday"]}),
+        ("Nap daily 13-14", {"name": "Nap", "frequency": "daily", "startTime": "13:00"}),
+        ("Choir weekdays 9-10", {"name": "Choir", "frequency": "weekly"}),
+        ("Club monthly on the 15th 5-6pm", {"name": "Club", "date": "2026-12-15"}),
+        ("Club on the 31st 5-6pm", {"frequency": "monthly", "date": "2026-12-31"}),
+        ("Club el 15 de cada mes 17-18", {"name": "Club", "frequency": "monthly"}),
+        ("Dentist Nov 30 10-11", {"name": "Dentist", "frequency": "one-time"}),
+        ("10-11 dentist on 30 Nov", {"name": "dentist", "date": "2026-11-30"}),
+        ("Soccer Mon & Wed, 4:00 pm - 5:15 pm", {"name": "Soccer", "endTime": "17:15"}),
+        ("Piano on Tuesdays from 4 to 5", {"name": "Piano", "startTime": "16:00"}),
+        ("Night class Mon 22:00-06:00", {"name": "Night class", "endTime": "06:00"}),
+        ("Ballet Tue 4pm for 45 min", {"name": "Ballet", "endTime": "16:45"}),
+    ],
+)
+def test_a_commitment_in_one_line(text: str, expected: dict[str, Any]) -> None:
+    line = read_line(text, today=TODAY, adults=ADULTS, whose=Whose.CHILD)
+    assert isinstance(line, Line)
+    assert line.entry.items() >= expected.items()
+    assert line.along is None
+
+
+@pytest.mark.parametrize(
+    ("text", "along"),
+    [
+        ("Soccer with me Mon 4-5", True),
+        ("Soccer Mon 4-5 needs a grown-up", True),
+        ("Fútbol lun 16-17 conmigo", True),
+        ("Soccer Mon 4-5 drop-off", False),
+        ("Fútbol lun 16-17 solo", False),
+    ],
+)
+def test_whether_a_grown_up_goes_along(text: str, along: bool) -> None:
+    line = read_line(text, today=TODAY, adults=ADULTS, whose=Whose.CHILD)
+    assert isinstance(line, Line)
+    assert line.along is along
+    assert line.entry["name"] in ("Soccer", "Fútbol")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "adult"),
+    [
+        ("Tue Thu 10-11:30", "", None),
+        ("Tom Mon-Fri 9-17", "", 1),
+        ("Tom works weekdays 9 to 5", "", 1),
+        ("I work Tue 10-12", "", 0),
+        ("Meeting Tue 10-11", "Meeting", None),
+        ("Tom's shift Mon 9-10", "shift", 1),
+        ("trabajo lun a vie de 9 a 14", "", None),
+        ("Tomato stall Sat 9-12", "Tomato stall", None),
+    ],
+)
+def test_whose_work_it_is(text: str, name: str, adult: int | None) -> None:
+    line = read_line(text, today=TODAY, adults=ADULTS, whose=Whose.AWAY)
+    assert isinstance(line, Line)
+    assert (line.entry["name"], line.adult) == (name, adult)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Emma 9, Noah 6", [("Emma", 9), ("Noah", 6)]),
+        ("Emma (9) and Noah, 6", [("Emma", 9), ("Noah", 6)]),
+        ("Noah is 6", [("Noah", 6)]),
+        ("Emma 9 y Noah 6", [("Emma", 9), ("Noah", 6)]),
+        ("Emma tiene 9 años y Noah tiene 6 años", [("Emma", 9), ("Noah", 6)]),
+        ("Emma nine and Noah six", [("Emma", 9), ("Noah", 6)]),
+        ("I have Emma, 9, and Noah, 6 years old", [("Emma", 9), ("Noah", 6)]),
+        ("Emma: 9\nNoah: 6", [("Emma", 9), ("Noah", 6)]),
+        ("Emma 9 Noah 6", [("Emma", 9), ("Noah", 6)]),
+        ("9 year old Emma", [("Emma", 9)]),
+        ("Mary Jane 7", [("Mary Jane", 7)]),
+        ("my son Noah is 6", [("Noah", 6)]),
+        ("Emma, Noah 6", [("Emma", None), ("Noah", 6)]),
+        ("Emma and Noah", [("Emma", None), ("Noah", None)]),
+        ("9", [("", 9)]),
+        ("Emma 9.5", [("Emma", 9)]),
+        ("😀", []),
+    ],
+)
+def test_children(text: str, found: list[tuple[str, int | None]]) -> None:
+    assert list(read_children(text)) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "changes"),
+    [
+        (
+            "Latin 2x 20 min independent",
+            "Latin",
+            {"sessionDuration": 20, "parentInvolvement": "independent"},
+        ),
+        ("Latin twice a week", "Latin", {"metadata": {"sessionsPerWeek": 2}}),
+        ("Latin 2-3 times a week", "Latin", {"frequency": "2-3_times_per_week", "metadata": {}}),
+        ("Latín una vez a la semana", "Latín", {"frequency": "once_a_week"}),
+        ("Science Mon Wed 45", "Science", {"sessionDuration": 45}),
+        ("Math daily 1 h", "Math", {"frequency": "daily", "sessionDuration": 60}),
+        ("Math 1.5 hours", "Math", {"sessionDuration": 90}),
+        ("Math half an hour with me", "Math", {"parentInvolvement": "full_involvement"}),
+        ("Lectura media hora con ayuda", "Lectura", {"sessionDuration": 30}),
+        ("Math at 9:30", "Math", {"fixedTimeRequired": True, "preferredTime": "09:30"}),
+        ("Math at 1", "Math", {"preferredTime": "13:00"}),
+        ("Música a las 11", "Música", {"preferredTime": "11:00"}),
+        ("Math at 9:32", "Math", {"preferredTime": "09:30"}),
+        ("Art not core", "Art", {"isCoreSubject": False}),
+        ("Latin core", "Latin", {"isCoreSubject": True}),
+        ("Reading interest 5", "Reading", {"interestLevel": 5}),
+        ("Chess occasionally", "Chess", {"frequency": "occasionally"}),
+    ],
+)
+def test_subjects(text: str, name: str, changes: dict[str, Any]) -> None:
+    edit = read_subject(text)
+    assert isinstance(edit, Edit)
+    assert edit.name == name
+    assert edit.changes.items() >= changes.items()
+
+
+@pytest.mark.parametrize("text", ["remove Music", "no Music", "quitar Music", "without Music"])
+def test_subjects_are_taken_out(text: str) -> None:
+    assert read_subject(text) == Edit("Music", {}, removed=True)
+
+
+@given(st.text())
+def test_clean_text_can_be_stored_and_is_stable(text: str) -> None:
+    cleaned = clean(text)
+    assert "\x00" not in cleaned
+    cleaned.encode()
+    assert clean(cleaned) == cleaned
+
+
+@given(st.text())
+def test_folding_keeps_positions(text: str) -> None:
+    assert len(fold(text)) == len(text)
+
+
+@given(st.text(max_size=80))
+def test_any_line_is_read_without_an_error(text: str) -> None:
+    cleaned = clean(text)
+    for whose in Whose:
+        line = read_line(cleaned, today=TODAY, adults=ADULTS, whose=whose)
+        assert isinstance(line, Line | Misread)
+    assert isinstance(read_subject(cleaned), Edit | Misread)
+    assert all(name or age is not None for name, age in read_children(cleaned))
+
+
+@given(
+    st.sampled_from(["Soccer", "Fútbol", "Art club"]),
+    st.sets(st.integers(0, 6), min_size=1),
+    st.integers(7, 11),
+    st.integers(12, 20),
+)
+def test_what_is_written_plainly_is_read_back(
+    name: str, days: set[int], start: int, end: int
+) -> None:
+    names = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    words = " ".join(names[day] for day in sorted(days))
+    line = read_line(
+        f"{name} {words} {start}:00-{end}:30", today=TODAY, adults=ADULTS, whose=Whose.FAMILY
+    )
+    assert isinstance(line, Line)
+    assert line.entry["name"] == name
+    assert len(line.entry["daysOfWeek"]) == len(days)
+    assert (line.entry["startTime"], line.entry["endTime"]) == (f"{start:02}:00", f"{end}:30")

@@ -1,0 +1,363 @@
+"""The chat page in a real browser, played by a family."""
+
+import asyncio
+import re
+import shutil
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+import uvicorn
+from chat_memory import FEED, MemoryChat
+from fastapi import FastAPI
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+
+from bot.conversations.cards import Tapped, Typed
+from bot.webchat import chat_router
+
+PHONE = {"width": 390, "height": 844}
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@dataclass
+class Served:
+    url: str
+    chat: MemoryChat
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS
+        )
+        yield chromium
+        chromium.close()
+
+
+class Server(uvicorn.Server):
+    """Says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    chats: list[MemoryChat] = []
+    servers: list[Server] = []
+    made = threading.Event()
+
+    async def serve() -> None:
+        chats.append(MemoryChat())
+        app = FastAPI()
+        app.include_router(chat_router(chats[0]))
+        servers.append(Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off")))
+        made.set()
+        await servers[0].serve()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    assert made.wait(10)
+    (server,) = servers
+    assert server.listening.wait(10)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Served(f"http://127.0.0.1:{port}", chats[0])
+    server.should_exit = True
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    phone = browser.new_context(viewport=PHONE, locale="en-US", has_touch=True)
+    yield phone
+    phone.close()
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the console said. The browser's own line about a refused request counts too."""
+    return []
+
+
+@pytest.fixture
+def page(context: BrowserContext, served: Served, complaints: list[str]) -> Iterator[Page]:
+    page = context.new_page()
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on(
+        "console",
+        lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None,
+    )
+    page.goto(f"{served.url}/chat")
+    expect(page.locator('[data-message="1"] h2')).to_have_text("What should we call you?")
+    yield page
+    page.close()
+    assert [text for text in complaints if not text.startswith("Failed to load resource")] == []
+
+
+def write(page: Page, text: str) -> None:
+    page.locator("#text").fill(text)
+    page.keyboard.press("Enter")
+
+
+def name_oneself(page: Page) -> None:
+    write(page, "Sarah")
+    expect(page.locator('button[data-option="math"]')).to_be_visible()
+
+
+def no_sideways_scroll(page: Page) -> bool:
+    return page.evaluate(
+        """() => [document.scrollingElement, document.getElementById("scroller")]
+             .every((node) => node.scrollWidth <= node.clientWidth)"""
+    )
+
+
+def pressed(page: Page, option: str) -> bool:
+    return page.locator(f'button[data-option="{option}"][aria-pressed="true"]').count() == 1
+
+
+def test_a_family_is_played_from_the_name_to_the_week(
+    page: Page, served: Served, complaints: list[str]
+) -> None:
+    expect(page.locator("#text")).to_have_attribute("placeholder", "Sarah")
+    expect(page.locator('[data-message="1"] [data-part="progress"]')).to_contain_text("of 7")
+    name_oneself(page)
+    first = page.locator('[data-message="1"]')
+    expect(first).to_have_class(re.compile("shrunk"))
+    expect(first.locator("h2")).to_have_text("You are Sarah")
+    expect(page.locator('[data-message="2"][data-author="them"]')).to_contain_text("Sarah")
+    assert no_sideways_scroll(page)
+
+    page.locator('button[data-option="done"]').click()
+    thinking = page.locator('[data-message="4"]')
+    expect(thinking.locator(".dots")).to_be_visible()
+    expect(thinking.locator("h2")).to_be_hidden()
+    expect(thinking.locator("h2")).to_be_visible(timeout=4000)
+    served.chat.change(lambda conversation: conversation.finish())
+    expect(thinking.locator("h2")).to_have_text("Your week is ready")
+    expect(thinking.locator("svg")).to_be_visible()
+    assert thinking.locator("a").evaluate_all("links => links.map((a) => a.href)")[1:] == [FEED]
+    assert no_sideways_scroll(page)
+    assert complaints == []
+
+
+def test_ticks_change_the_card_in_place(page: Page, served: Served) -> None:
+    name_oneself(page)
+    card = page.locator('[data-message="3"]')
+    math = page.locator('button[data-option="math"]')
+    math.focus()
+    math.press("Enter")
+    expect(math).to_have_attribute("aria-pressed", "true")
+    expect(card).to_have_attribute("data-revision", "5")
+    expect(math).to_be_focused()
+    math.click()
+    expect(card).to_have_attribute("data-revision", "6")
+    assert not pressed(page, "math")
+    assert pressed(page, "reading")
+    assert page.locator("article").count() == 3
+
+
+def test_an_answered_card_opens_again(page: Page) -> None:
+    name_oneself(page)
+    page.locator('button[data-option="done"]').click()
+    page.locator('button[data-option="reopen-2"]').click()
+    expect(page.locator('[data-message="3"]')).not_to_have_class(re.compile("shrunk"))
+    expect(page.locator('button[data-option="art"]')).to_be_visible()
+    expect(page.locator("#text")).to_have_attribute("placeholder", "Latin 2x 20 min independent")
+
+
+def test_a_bad_answer_is_told_within_the_card(page: Page) -> None:
+    write(page, "🙂🙂")
+    notice = page.locator('[data-message="1"] [data-part="notice"]')
+    expect(notice).to_contain_text("For example: Sarah")
+    expect(page.locator("#text")).to_be_focused()
+    name_oneself(page)
+
+
+def test_two_quick_taps_count_once_and_two_choices_count_twice(page: Page, served: Served) -> None:
+    name_oneself(page)
+    page.evaluate(
+        """() => {
+             const button = (id) => document.querySelector(`button[data-option="${id}"]`);
+             button("math").click(); button("math").click(); button("art").click();
+           }"""
+    )
+    assert pressed(page, "math")
+    assert pressed(page, "art")
+    expect(page.locator('[data-message="3"]')).to_have_attribute("data-revision", "6")
+    assert pressed(page, "math")
+    assert pressed(page, "art")
+    (conversation,) = served.chat.conversations.values()
+    assert conversation.events[-2:] == [Tapped(2, "math"), Tapped(2, "art")]
+
+
+def test_a_reload_keeps_the_conversation_and_the_unfinished_text(page: Page) -> None:
+    name_oneself(page)
+    before = page.locator("article").evaluate_all("all => all.map((one) => one.innerText)")
+    page.locator("#text").fill("Latin twice a w")
+    page.reload()
+    expect(page.locator('button[data-option="math"]')).to_be_visible()
+    assert page.locator("article").evaluate_all("all => all.map((one) => one.innerText)") == before
+    expect(page.locator("#text")).to_have_value("Latin twice a w")
+
+
+def test_what_is_written_offline_arrives_when_the_network_is_back(
+    page: Page, context: BrowserContext, served: Served
+) -> None:
+    context.set_offline(True)
+    write(page, "Sarah")
+    expect(page.locator("[data-unsent]")).to_contain_text("Sarah")
+    expect(page.locator("#banner")).to_contain_text("kept here")
+    context.set_offline(False)
+    expect(page.locator('button[data-option="math"]')).to_be_visible()
+    expect(page.locator("#banner")).to_be_hidden()
+    expect(page.locator("[data-unsent]")).to_have_count(0)
+    (conversation,) = served.chat.conversations.values()
+    assert conversation.events[1:] == [Typed("Sarah")]
+
+
+def test_what_waits_survives_a_reload_and_a_lost_answer_counts_once(
+    page: Page, served: Served
+) -> None:
+    lost: list[str] = []
+
+    def lose_the_answer(route: Route) -> None:
+        lost.append(route.request.post_data_json["key"])
+        route.fetch()
+        route.fulfill(status=503)
+
+    page.route("**/chat/events", lose_the_answer)
+    write(page, "Sarah")
+    expect(page.locator("#banner")).to_be_visible()
+    page.unroute("**/chat/events")
+    page.reload()
+    expect(page.locator("[data-unsent]")).to_have_count(0)
+    expect(page.locator('[data-author="them"]')).to_have_count(1)
+    (conversation,) = served.chat.conversations.values()
+    assert len(lost) >= 1
+    assert conversation.events[1:] == [Typed("Sarah")]
+
+
+def test_a_refused_text_comes_back_to_be_mended(page: Page) -> None:
+    page.locator("#text").evaluate("box => { box.removeAttribute('maxlength') }")
+    write(page, "S" * 4097)
+    expect(page.locator("#banner")).to_contain_text("4,096")
+    expect(page.locator("#text")).to_have_value("S" * 4097)
+    expect(page.locator("[data-unsent]")).to_have_count(0)
+    name_oneself(page)
+    expect(page.locator("#banner")).to_be_hidden()
+
+
+def test_the_page_follows_the_language_of_the_conversation(page: Page) -> None:
+    page.locator('button[data-option="spanish"]').click()
+    expect(page.locator("#send")).to_have_text("Enviar")
+    expect(page.locator("html")).to_have_attribute("lang", "es")
+    expect(page.locator('[data-message="1"] h2')).to_have_text("¿Cómo te llamas?")
+
+
+def test_words_are_never_taken_for_markup(page: Page) -> None:
+    name = "Sarah <img src=x onerror=document.title='owned'>"
+    write(page, name)
+    expect(page.locator('[data-author="them"]')).to_contain_text(name)
+    assert page.locator("#log img").count() == 0
+    assert "BrightPath" in page.title()
+
+
+def test_a_forgotten_cookie_begins_anew(page: Page, context: BrowserContext) -> None:
+    name_oneself(page)
+    context.clear_cookies()
+    write(page, "Emma 9, Noah 6")
+    expect(page.locator('[data-message="1"] h2')).to_have_text("What should we call you?")
+    expect(page.locator("article")).to_have_count(1)
+    expect(page.locator("#text")).to_have_value("Emma 9, Noah 6")
+
+
+def test_a_feed_address_can_be_copied(page: Page, context: BrowserContext, served: Served) -> None:
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    name_oneself(page)
+    page.locator('button[data-option="done"]').click()
+    expect(page.locator('[data-message="4"]')).to_be_attached()
+    served.chat.change(lambda conversation: conversation.finish())
+    page.locator(f'button[data-copy="{FEED}"]').click()
+    expect(page.locator(f'button[data-copy="{FEED}"]')).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == FEED
+
+
+def test_a_thumb_finds_every_button(page: Page) -> None:
+    name_oneself(page)
+    sizes = page.locator("button, textarea").evaluate_all(
+        """all => all.map((one) => one.getBoundingClientRect())
+                    .map(({ width, height }) => Math.min(width, height))"""
+    )
+    assert min(sizes) >= 44
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_desktop_page_is_readable_in_both_lights(
+    browser: Browser, served: Served, scheme: str
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 860}, color_scheme=scheme, locale="es-MX"
+    )
+    page = context.new_page()
+    page.goto(f"{served.url}/chat")
+    expect(page.locator("#send")).to_have_text("Enviar")
+    expect(page.locator("#text")).to_be_focused()
+    name_oneself(page)
+    assert no_sideways_scroll(page)
+    assert page.locator("#log").evaluate("log => log.offsetWidth") <= 720
+    contrasts = page.evaluate(
+        """() => {
+             const light = (colour) => colour.match(/[0-9.]+/g).slice(0, 3).map(Number)
+               .map((part) => part / 255)
+               .map((part) => part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4)
+               .reduce((sum, part, at) => sum + part * [0.2126, 0.7152, 0.0722][at], 0);
+             const ground = (node) => {
+               const colour = getComputedStyle(node).backgroundColor;
+               return colour.endsWith(", 0)") ? ground(node.parentElement) : colour;
+             };
+             const ratio = ([one, other]) =>
+               (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);
+             return [...document.querySelectorAll("h1, h2, p, button, textarea, article span")]
+               .filter((node) => node.offsetWidth > 1 && node.textContent.trim())
+               .map((node) => [light(getComputedStyle(node).color), light(ground(node))])
+               .map(ratio);
+           }"""
+    )
+    assert len(contrasts) > 10
+    assert min(contrasts) >= 7
+    context.close()
+
+
+def test_a_browser_that_keeps_no_cookies_is_told_so_once(
+    context: BrowserContext, served: Served
+) -> None:
+    opened: list[str] = []
+
+    def without_cookie(route: Route) -> None:
+        opened.append(route.request.url)
+        route.fulfill(json={"language": "en", "new": True, "revision": 0, "messages": []})
+
+    page = context.new_page()
+    page.route("**/chat/open", without_cookie)
+    page.goto(f"{served.url}/chat")
+    expect(page.locator("#banner")).to_contain_text("cookie")
+    page.wait_for_timeout(300)
+    assert len(opened) == 1
+    page.close()
