@@ -1,0 +1,324 @@
+"""A family's week as an iCalendar object (RFC 5545 and RFC 7986)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from enum import StrEnum
+from hashlib import sha256
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from icalendar import Calendar, Event
+
+from core.commitments import falls_on
+from core.family import Commitment, CommitmentFrequency, Scope
+from core.phrase import Translate, say
+from core.week import instant
+from sync.vtimezone import vtimezone
+
+PRODID = "-//BrightPath//Homeschool week//EN"
+REFRESH = timedelta(hours=1)
+"""How often we ask readers to look again (whole hours); many take far longer."""
+
+_ZONE_YEARS = 3
+"""Years of clock changes told beyond the last lesson, for readers that do not know the zone."""
+
+_BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+
+
+class Audience(StrEnum):
+    """Whose calendar it is."""
+
+    FAMILY = "family"
+    CHILD = "child"
+    ADULT = "adult"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedEvent:
+    """One child's lesson.
+
+    `start` and `end` are minutes of the family's wall time on `day`, `updated_at` is aware,
+    `adult` the name of the adult who is needed (None: the child works alone).
+    """
+
+    uid: str
+    sequence: int
+    updated_at: datetime
+    day: date
+    start: int
+    end: int
+    name: str
+    child: str
+    adult: str | None = None
+    completed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeedCommitment:
+    """A commitment, told once with its recurrence.
+
+    `since` is the date from which it holds and must not move with time (the day it was entered),
+    `cancelled` the dates on which it is left out. `children` and `adults` name those whom it
+    takes; both empty: everybody.
+    """
+
+    uid: str
+    sequence: int
+    updated_at: datetime
+    commitment: Commitment
+    since: date
+    cancelled: tuple[date, ...] = ()
+    children: tuple[str, ...] = ()
+    adults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedContent:
+    """All that a calendar is made from.
+
+    `events` and `commitments` may hold the whole family's: those that do not concern `person`
+    (a child's or adult's name; None for the family's calendar) are left out. `updated_at` is
+    aware and rises with every change, removals too. `language` is a code such as "en"; `color` a
+    CSS3 colour name.
+    """
+
+    title: str
+    timezone: str
+    language: str
+    updated_at: datetime
+    audience: Audience = Audience.FAMILY
+    person: str | None = None
+    events: tuple[FeedEvent, ...] = ()
+    commitments: tuple[FeedCommitment, ...] = ()
+    color: str = "steelblue"
+
+
+@dataclass(frozen=True, slots=True)
+class _Lesson:
+    """A lesson of one child, or of several who share it."""
+
+    uid: str
+    sequence: int
+    updated_at: datetime
+    children: tuple[str, ...]
+    first: FeedEvent
+    completed: bool
+
+
+def commitment_uid(family: str, commitment: Commitment) -> str:
+    """The UID for life of a commitment; `family` is a text that no other family has."""
+    table = "child" if commitment.scope is Scope.CHILD else "family"
+    return f"commitment-{table}-{commitment.id}-{family}@brightpath"
+
+
+def calendar(feed: FeedContent, translate: Translate) -> bytes:
+    """The calendar, equal bytes for equal input.
+
+    Lessons are single events (a lesson that siblings share stands once), recurring commitments
+    one event with an RRULE each; breaks and lunch are left out, so that the calendar stays calm.
+    """
+    zone = ZoneInfo(feed.timezone)
+    lessons = _lessons(feed)
+    components = [_lesson_event(lesson, feed, zone, translate) for lesson in lessons]
+    commitments = [
+        (told, first)
+        for told in sorted(feed.commitments, key=lambda told: told.uid)
+        if _concerns(told, feed) and (first := _first_day(told)) is not None
+    ]
+    components += [_commitment_event(*pair, feed, zone, translate) for pair in commitments]
+
+    built = _envelope(feed, translate)
+    days = [lesson.first.day for lesson in lessons] + [first for _, first in commitments]
+    if days:
+        built.add_component(
+            vtimezone(
+                zone,
+                date(min(days).year, 1, 1),
+                date(min(max(days).year + _ZONE_YEARS, date.max.year - 1), 12, 31),
+            )
+        )
+    for component in components:
+        built.add_component(component)
+    document: bytes = built.to_ical()
+    return document
+
+
+def _envelope(feed: FeedContent, translate: Translate) -> Calendar:
+    # `Calendar.new` would add a random UID, by which readers fold all its events into one.
+    built = Calendar()
+    built.add("prodid", PRODID)
+    built.add("version", "2.0")
+    built.add("calscale", "GREGORIAN")
+    title = _plain(feed.title)
+    built.add("name", title)
+    built.add("x-wr-calname", title)
+    built.add("x-wr-timezone", feed.timezone)
+    built.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    built.add("x-published-ttl", f"PT{REFRESH // timedelta(hours=1)}H")
+    built.add("color", feed.color)
+    built.add("categories", [translate(say("calendar.category"))])
+    built.add("last-modified", feed.updated_at)
+    return built
+
+
+def _lessons(feed: FeedContent) -> list[_Lesson]:
+    """The lessons that concern the reader, in order of time."""
+    chosen = [
+        event
+        for event in feed.events
+        if feed.audience is Audience.FAMILY
+        or (feed.audience is Audience.CHILD and event.child == feed.person)
+        or (feed.audience is Audience.ADULT and event.adult == feed.person)
+    ]
+    # A stable sort keeps the children in the order in which the family names them.
+    chosen.sort(key=_sharing)
+    return [_lesson(list(events)) for _, events in groupby(chosen, key=_sharing)]
+
+
+def _sharing(event: FeedEvent) -> tuple[date, int, int, str, str]:
+    """Siblings whose events agree in this sit at one table."""
+    return event.day, event.start, event.end, event.name.casefold(), event.adult or ""
+
+
+def _lesson(events: list[FeedEvent]) -> _Lesson:
+    first = events[0]
+    uid = first.uid
+    if len(events) > 1:
+        # Its own identity for each set of children: were one child's UID kept, SEQUENCE could
+        # fall when another leaves, and readers would keep the old event.
+        joined = "\n".join(sorted(event.uid for event in events))
+        uid = f"shared-{sha256(joined.encode()).hexdigest()[:32]}@brightpath"
+    return _Lesson(
+        uid=uid,
+        sequence=sum(event.sequence for event in events),
+        updated_at=max(event.updated_at for event in events),
+        children=tuple(event.child for event in events),
+        first=first,
+        completed=all(event.completed for event in events),
+    )
+
+
+def _lesson_event(
+    lesson: _Lesson, feed: FeedContent, zone: ZoneInfo, translate: Translate
+) -> Event:
+    told = lesson.first
+    start = instant(told.day, told.start, zone)
+    end = instant(told.day, told.end, zone)
+    if end <= start:
+        # Both ends fell into the hour that the clock skips.
+        end = start + timedelta(minutes=told.end - told.start)
+    name = _plain(told.name)
+    title = _titled(name, _others(lesson.children, feed), translate)
+    event = _event(lesson.uid, lesson.sequence, lesson.updated_at)
+    event.add("dtstart", start.astimezone(zone))
+    event.add("dtend", end.astimezone(zone))
+    event.add(
+        "summary",
+        translate(say("calendar.done", title=title)) if lesson.completed else title,
+    )
+    help_line = (
+        say("calendar.lesson_with", minutes=told.end - told.start, adult=_plain(told.adult))
+        if told.adult
+        else say("calendar.lesson_alone", minutes=told.end - told.start)
+    )
+    lines = [translate(help_line)]
+    if not lesson.completed:
+        lines.append(translate(say("calendar.answer", name=name)))
+    event.add("description", "\n".join(lines))
+    event.add("categories", [name])
+    return event
+
+
+def _concerns(told: FeedCommitment, feed: FeedContent) -> bool:
+    if feed.audience is Audience.FAMILY or not (told.children or told.adults):
+        return True
+    return feed.person in (told.children if feed.audience is Audience.CHILD else told.adults)
+
+
+def _first_day(told: FeedCommitment) -> date | None:
+    """The first date on which it falls; None if it never does."""
+    commitment = told.commitment
+    if commitment.frequency is CommitmentFrequency.ONE_TIME:
+        cancelled = commitment.on is None or commitment.on in told.cancelled
+        return None if cancelled else commitment.on
+    # No month is longer, so one look ahead finds any recurrence there is.
+    ahead = (told.since + timedelta(days=offset) for offset in range(32))
+    return next((day for day in ahead if falls_on(commitment, day)), None)
+
+
+def _commitment_event(
+    told: FeedCommitment, first: date, feed: FeedContent, zone: ZoneInfo, translate: Translate
+) -> Event:
+    commitment = told.commitment
+    night = commitment.end <= commitment.start
+    last = first + timedelta(days=1) if night else first
+    event = _event(told.uid, told.sequence, told.updated_at)
+    event.add("dtstart", _on_clock(first, commitment.start, zone))
+    event.add("dtend", _on_clock(last, commitment.end, zone))
+    recurrence = _recurrence(commitment)
+    if recurrence:
+        event.add("rrule", recurrence)
+        for day in sorted(set(told.cancelled)):
+            if day >= first and falls_on(commitment, day):
+                event.add("exdate", _on_clock(day, commitment.start, zone))
+    people = _others(told.children + told.adults, feed)
+    event.add("summary", _titled(_plain(commitment.name), people, translate))
+    event.add("categories", [translate(say("calendar.commitment"))])
+    return event
+
+
+def _on_clock(day: date, minute: int, zone: ZoneInfo) -> datetime:
+    """A wall time as it is, even one that the clock skips: a series repeats it on other days."""
+    return datetime.combine(day, time(), tzinfo=zone) + timedelta(minutes=minute)
+
+
+def _recurrence(commitment: Commitment) -> dict[str, object]:
+    """The RRULE; empty for what happens once."""
+    match commitment.frequency:
+        case CommitmentFrequency.DAILY:
+            return {"FREQ": "DAILY"}
+        case CommitmentFrequency.WEEKLY:
+            days = sorted(set(commitment.days_of_week))
+            return {"FREQ": "WEEKLY", "WKST": "MO", "BYDAY": [_BYDAY[day] for day in days]}
+        case CommitmentFrequency.MONTHLY if commitment.on is not None:
+            return {"FREQ": "MONTHLY", **_day_of_month(commitment.on.day)}
+    return {}
+
+
+def _day_of_month(day: int) -> dict[str, object]:
+    """A day of each month, or the month's last where it lacks that day."""
+    if day == 31:
+        return {"BYMONTHDAY": -1}
+    if day > 28:
+        return {"BYMONTHDAY": list(range(28, day + 1)), "BYSETPOS": -1}
+    return {"BYMONTHDAY": day}
+
+
+def _event(uid: str, sequence: int, updated_at: datetime) -> Event:
+    """An event with all that does not depend on what it is about.
+
+    DTSTAMP is the last change, never the present: it must not make an unchanged feed differ.
+    """
+    event = Event()
+    event.add("uid", uid)
+    event.add("sequence", sequence)
+    event.add("dtstamp", updated_at)
+    event.add("last-modified", updated_at)
+    event.add("status", "CONFIRMED")
+    event.add("transp", "OPAQUE")
+    return event
+
+
+def _others(people: Iterable[str], feed: FeedContent) -> tuple[str, ...]:
+    """Those to name in a title: nobody is told about themselves."""
+    return tuple(_plain(name) for name in people if name != feed.person)
+
+
+def _titled(name: str, people: tuple[str, ...], translate: Translate) -> str:
+    return translate(say("calendar.whose", people=people, name=name)) if people else name
+
+
+def _plain(text: str) -> str:
+    """One line without control characters, which a content line cannot carry."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
