@@ -23,6 +23,7 @@ FIELDS = frozenset(
         "kind",
         "level",
         "message_id",
+        "pause",
         "method",
         "port",
         "reason",

@@ -1,0 +1,221 @@
+"""The `brightpath` command."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from app import doctor as doctors
+from app.embedded import EmbeddedError, EmbeddedServer
+from app.embedded import start as start_embedded
+from app.families import export_family, import_family
+from app.logs import configure as configure_logs
+from app.plan_output import plan_document
+from app.planning import solve_and_check
+from app.program import open_services
+from app.serve import PortTaken, Role, bind, serve
+from app.services import libpq_url, sqlalchemy_url
+from app.settings import Settings
+from bot.texts import translator
+from db.document import DocumentError, parse_document, to_request
+from db.families import EmailTaken
+from db.migrate import UnknownRevision, upgrade
+from db.roles import RoleMissing
+
+cli = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Plans a homeschooling family's week from a chat, and keeps it mended.",
+)
+say = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Entry point of the `brightpath` script."""
+    cli()
+
+
+def _fail(message: str, code: int) -> NoReturn:
+    print(message, file=sys.stderr)
+    raise typer.Exit(code)
+
+
+def _settings() -> Settings:
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = str(first["loc"][0]).upper() if first["loc"] else "settings"
+        _fail(f"{name}: {first['msg'].removeprefix('Value error, ')}", 2)
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """The address of a migrated database; an embedded one runs for as long as the block does."""
+    server: EmbeddedServer | None = None
+    if settings.database_url is not None:
+        url = settings.database_url.get_secret_value()
+    else:
+        try:
+            server = start_embedded(settings.brightpath_home)
+        except EmbeddedError as error:
+            _fail(str(error), 1)
+        url = server.url
+    try:
+        try:
+            upgrade(sqlalchemy_url(url))
+        except (UnknownRevision, RoleMissing) as error:
+            _fail(str(error), 1)
+        yield url
+    finally:
+        if server is not None:
+            server.stop()
+
+
+def _document(path: Path) -> object:
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        return json.loads(text)
+    except OSError as error:
+        _fail(f"{path}: cannot be read: {error.strerror}", 2)
+    except UnicodeDecodeError:
+        _fail(f"{path}: is not UTF-8 text", 2)
+    except json.JSONDecodeError as error:
+        _fail(f"{path}: is not JSON: {error.msg} in line {error.lineno}", 2)
+    except RecursionError:
+        _fail(f"{path}: is nested too deeply", 2)
+
+
+def _serve(roles: frozenset[Role]) -> None:
+    settings = _settings()
+    configure_logs(json=not sys.stderr.isatty())
+    try:
+        listener = bind(settings.host, settings.port) if Role.WEB in roles else None
+    except PortTaken as error:
+        _fail(f"{error}. Is BrightPath running already? Another port: PORT=8001 make run", 1)
+
+    def ready() -> None:
+        if Role.WEB in roles:
+            say.print(f"BrightPath is ready. Open the chat: [bold]{settings.base_url}/chat[/bold]")
+            say.print("Stop it with Ctrl-C.")
+        else:
+            say.print("BrightPath is ready: " + ", ".join(sorted(roles)))
+
+    async def everything(url: str) -> None:
+        async with open_services(settings, url) as services:
+            await serve(services, roles, listener=listener, ready=ready)
+
+    with _database(settings) as url:
+        asyncio.run(everything(url))
+
+
+@cli.command()
+def run() -> None:
+    """Run everything in one process: web, worker and clock."""
+    _serve(frozenset(Role))
+
+
+@cli.command()
+def web() -> None:
+    """Run the web server alone (chat, feeds, webhook or polling)."""
+    _serve(frozenset({Role.WEB}))
+
+
+@cli.command()
+def worker() -> None:
+    """Run a worker alone (answers updates, plans weeks, sends messages)."""
+    _serve(frozenset({Role.WORKER}))
+
+
+@cli.command()
+def clock() -> None:
+    """Run the clock alone (finds what is due each minute)."""
+    _serve(frozenset({Role.CLOCK}))
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    with _database(_settings()):
+        say.print("The database is up to date.")
+
+
+@cli.command()
+def plan(
+    family: Annotated[Path, typer.Argument(help="A family document, or - for standard input.")],
+    time_limit: Annotated[
+        float, typer.Option(min=0.1, max=3600, help="Seconds after which to stop.")
+    ] = 10.0,
+) -> None:
+    """Plan a week without database or network and print it as JSON."""
+    try:
+        request = to_request(parse_document(_document(family)))
+    except DocumentError as error:
+        _fail(str(error), 2)
+    result = solve_and_check(request, time_limit=time_limit)
+    json.dump(plan_document(result, translator("en")), sys.stdout, ensure_ascii=False, indent=1)
+    print()
+
+
+@cli.command("import")
+def import_(
+    family: Annotated[Path, typer.Argument(help="A family document, or - for standard input.")],
+) -> None:
+    """Create a family from a document, plan its first weeks, print its ids and addresses."""
+    settings = _settings()
+    configure_logs(json=not sys.stderr.isatty())
+    try:
+        document = parse_document(_document(family))
+    except DocumentError as error:
+        _fail(str(error), 2)
+
+    async def create(url: str) -> dict[str, object]:
+        async with open_services(settings, url) as services:
+            return await import_family(services, document)
+
+    with _database(settings) as url:
+        try:
+            result = asyncio.run(create(url))
+        except (DocumentError, EmailTaken) as error:
+            _fail(str(error), 2)
+    json.dump(result, sys.stdout, ensure_ascii=False, indent=1)
+    print()
+
+
+@cli.command()
+def export(family_id: Annotated[int, typer.Argument(help="The family's id.")]) -> None:
+    """Print a family as a document that `import` takes, with its weeks and logs beside it."""
+    settings = _settings()
+    configure_logs(json=not sys.stderr.isatty())
+
+    async def read(url: str) -> dict[str, object] | None:
+        async with open_services(settings, url) as services:
+            return await export_family(services, family_id)
+
+    with _database(settings) as url:
+        result = asyncio.run(read(url))
+    if result is None:
+        _fail(f"There is no family {family_id}.", 2)
+    json.dump(result, sys.stdout, ensure_ascii=False, indent=1)
+    print()
+
+
+@cli.command()
+def doctor() -> None:
+    """Check settings, database, Telegram and Google, and say what to mend."""
+    settings = _settings()
+    configure_logs(json=not sys.stderr.isatty())
+    with _database(settings) as url:
+        findings = asyncio.run(doctors.examine(settings, libpq_url(url)))
+    for finding in findings:
+        say.print(f"{'[green]ok[/green]  ' if finding.ok else '[red]mend[/red]'} {finding.text}")
+    if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,69 @@
+"""The minute's tick: finds what is due and hands it on. Two clocks at once do no harm."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.services import Services
+from app.tasks import REMIND
+from core.reminders import MORNING_MINUTE, due_date, next_morning
+from db.conversations import accounts_of
+from db.families import load_family
+from db.queue import enqueue, sweep_stalled
+from db.reminders import Due, claim_due, create_reminder, set_next_due
+from db.session import family_scope
+
+BATCH = 100
+"""Families claimed in one transaction."""
+
+SWEEP_SECONDS = 15
+"""How often dead workers are looked for: with the heartbeat's patience, within a minute."""
+
+LATEST = timedelta(hours=4)
+"""A morning's list later than this helps nobody: after a longer downtime it is left out."""
+
+log = structlog.get_logger()
+
+
+async def tick(services: Services) -> None:
+    """Claims everything that is due now."""
+    now = services.now()
+    while claimed := await _claim(services, now):
+        log.info("due", count=claimed)
+
+
+async def take_back(services: Services) -> None:
+    """Takes back the jobs of workers that died."""
+    revived = await sweep_stalled(services.queue)
+    if revived:
+        log.warning("stalled jobs taken back", count=revived)
+
+
+async def _claim(services: Services, now: datetime) -> int:
+    async with services.database.transaction() as session:
+        found = await claim_due(session, now, BATCH)
+        for due in found:
+            await _hand_on(session, due, now)
+        return len(found)
+
+
+async def _hand_on(session: AsyncSession, due: Due, now: datetime) -> None:
+    """One reminder for each chat of the family, and the next time at which it is due."""
+    await family_scope(session, due.family_id)
+    family = await load_family(session, due.family_id)
+    await set_next_due(session, due.family_id, due.kind, next_morning(family, now))
+    if now - due.due_at > LATEST:
+        return
+    local_date = due_date(due.due_at, ZoneInfo(family.timezone), MORNING_MINUTE)
+    for account in await accounts_of(session, due.family_id):
+        reminder_id = await create_reminder(session, due.kind, account.id, local_date)
+        if reminder_id is not None:
+            await enqueue(
+                session,
+                REMIND,
+                lock=f"remind:{account.id}",
+                family_id=due.family_id,
+                reminder_id=reminder_id,
+            )

@@ -1,0 +1,172 @@
+"""What a family's secret addresses show: the feeds and the page of the week."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.services import Services
+from bot.texts import language_of
+from core.addresses import feed_url
+from core.commitments import busy
+from core.family import Commitment, Family, Scope
+from core.plan import ItemType
+from core.week import wall, week_dates, week_start
+from db.calendars import FEED, WEEK, FeedTarget, feed_tokens, resolve_token
+from db.conversations import accounts_of
+from db.families import Told, commitment_dates, family_name, last_change, load_family
+from db.schedules import load_items
+from sync.ical import Audience, FeedCommitment, FeedContent, FeedEvent, commitment_uid
+from sync.week_page import Away, WeekEntry, WeekPage
+
+FEED_PAST = timedelta(days=90)
+"""How far back a feed reaches: calendars keep what they have seen."""
+
+FEED_AHEAD = timedelta(days=400)
+
+
+@dataclass(frozen=True)
+class FamilyPages:
+    """The pages of every family, each opened by its token alone."""
+
+    services: Services
+
+    async def load_feed(self, token: str) -> FeedContent | None:
+        """What a feed's token opens; None for a token that is unknown or revoked."""
+        now = self.services.now()
+        async with self.services.database.transaction() as session:
+            target = await resolve_token(session, token)
+            if target is None or target.kind != FEED:
+                return None
+            family = await load_family(session, target.family_id)
+            today = wall(now, ZoneInfo(family.timezone)).date()
+            items = await load_items(
+                session, target.family_id, today - FEED_PAST, today + FEED_AHEAD
+            )
+            dates = await commitment_dates(session, target.family_id)
+            order = {child.id: place for place, child in enumerate(family.children)}
+            events = tuple(
+                FeedEvent(
+                    uid=stored.item.uid or "",
+                    sequence=stored.sequence,
+                    updated_at=stored.updated_at,
+                    day=stored.item.date,
+                    start=stored.item.start,
+                    end=stored.item.end,
+                    name=stored.item.name,
+                    child=family.child(stored.item.child_id).name,
+                    adult=_adult_name(family, stored.item.adult_id),
+                    completed=stored.item.completed,
+                )
+                for stored in sorted(
+                    items, key=lambda s: (s.item.date, s.item.start, order[s.item.child_id])
+                )
+                if stored.item.type is ItemType.SUBJECT
+            )
+            audience, person = _reader(family, target)
+            return FeedContent(
+                title=person or await family_name(session, target.family_id),
+                timezone=family.timezone,
+                language=await _language(session, target.family_id),
+                updated_at=await last_change(session, target.family_id),
+                audience=audience,
+                person=person,
+                events=events,
+                commitments=tuple(_told(family, target.family_id, dates)),
+            )
+
+    async def load_week_page(self, token: str, week: date | None) -> WeekPage | None:
+        """The week that begins on the Monday `week` (None: the current one)."""
+        now = self.services.now()
+        async with self.services.database.transaction() as session:
+            target = await resolve_token(session, token)
+            if target is None or target.kind != WEEK:
+                return None
+            family = await load_family(session, target.family_id)
+            monday = week or week_start(wall(now, ZoneInfo(family.timezone)).date())
+            items = await load_items(session, target.family_id, monday, monday + timedelta(days=7))
+            tokens = await feed_tokens(session, target.family_id, self.services.box)
+            return WeekPage(
+                title=await family_name(session, target.family_id),
+                language=await _language(session, target.family_id),
+                timezone=family.timezone,
+                monday=monday,
+                now=now,
+                children=tuple(child.name for child in family.children),
+                entries=tuple(
+                    WeekEntry(
+                        type=stored.item.type,
+                        child=family.child(stored.item.child_id).name,
+                        day=stored.item.date,
+                        start=stored.item.start,
+                        end=stored.item.end,
+                        name=stored.item.name,
+                        adult=_adult_name(family, stored.item.adult_id),
+                        completed=stored.item.completed,
+                    )
+                    for stored in items
+                ),
+                away=tuple(_away(family, monday)),
+                subjects=tuple(
+                    dict.fromkeys(s.name for child in family.children for s in child.subjects)
+                ),
+                feed_url=feed_url(self.services.settings.base_url, tokens.family),
+            )
+
+
+def _reader(family: Family, target: FeedTarget) -> tuple[Audience, str | None]:
+    if target.child_id is not None:
+        return Audience.CHILD, family.child(target.child_id).name
+    if target.adult_id is not None:
+        return Audience.ADULT, family.adult(target.adult_id).name
+    return Audience.FAMILY, None
+
+
+def _adult_name(family: Family, adult_id: int | None) -> str | None:
+    return None if adult_id is None else family.adult(adult_id).name
+
+
+def _told(
+    family: Family, family_id: int, dates: Mapping[tuple[bool, int], Told]
+) -> list[FeedCommitment]:
+    """Every commitment once, with those whom it takes."""
+    told = []
+    owned: list[tuple[Commitment, tuple[str, ...]]] = [(own, ()) for own in family.commitments]
+    owned += [(own, (child.name,)) for child in family.children for own in child.commitments]
+    for commitment, children in owned:
+        told_at = dates[commitment.scope is Scope.CHILD, commitment.id]
+        adults: tuple[str, ...] = ()
+        if commitment.scope is Scope.PARENT:
+            adults = (family.adult(commitment.adult_id or family.adults[0].id).name,)
+        elif commitment.adult_id is not None:
+            adults = (family.adult(commitment.adult_id).name,)
+        told.append(
+            FeedCommitment(
+                uid=commitment_uid(str(family_id), commitment),
+                sequence=0,
+                updated_at=told_at.updated_at,
+                commitment=commitment,
+                since=told_at.since,
+                children=children,
+                adults=adults,
+            )
+        )
+    return told
+
+
+def _away(family: Family, monday: date) -> list[Away]:
+    return [
+        Away(family.adult(own.adult_id or family.adults[0].id).name, day, start, end, own.name)
+        for own in family.commitments
+        if own.scope is Scope.PARENT
+        for day in week_dates(monday)
+        for start, end in busy(own, day)
+    ]
+
+
+async def _language(session: AsyncSession, family_id: int) -> str:
+    """The language in which the family's first chat is addressed."""
+    accounts = await accounts_of(session, family_id)
+    return language_of(accounts[0].language if accounts else None)

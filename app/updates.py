@@ -1,0 +1,151 @@
+"""Telegram's updates: kept first, answered afterwards, one at a time for each chat."""
+
+import asyncio
+import contextlib
+import hashlib
+import hmac
+from collections.abc import Mapping
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
+from telegram import Update
+
+from app.services import Services
+from bot.dialogue import converse
+from bot.incoming import Json
+from bot.polling import poll
+from bot.send import DeliveryError
+from bot.translate import translate
+from db.conversations import TELEGRAM, find_or_create_account
+from db.inbox import mark_failed, mark_processed, receive, take
+from db.queue import enqueue
+
+HEAR = "hear"
+"""The task that answers one update."""
+
+POLL_LOCK = 4_001
+"""Key of the advisory lock that the one polling process holds."""
+
+WEBHOOK_PATH = "/telegram/webhook"
+WEBHOOK_RETRY = 1.0
+
+POLL_LOCK_RETRY = 30.0
+"""Seconds after which another process looks whether the polling one is gone."""
+
+log = structlog.get_logger()
+
+
+async def receive_update(services: Services, update: Mapping[str, Json]) -> None:
+    """Keeps an update and queues its answer; returns once that is committed. One that was seen
+    before, or that is of no chat, is let go."""
+    chat_id = _chat_of(update)
+    update_id = update.get("update_id")
+    if chat_id is None or not isinstance(update_id, int):
+        return
+    # A hash, so that neither a job nor a lock spells out who talks to us.
+    chat_key = hashlib.sha256(f"{TELEGRAM}:{chat_id}".encode()).hexdigest()[:32]
+    async with services.database.transaction(chat_key=chat_key) as session:
+        inbox_id = await receive(session, TELEGRAM, chat_key, str(update_id), update)
+        if inbox_id is not None:
+            await enqueue(
+                session, HEAR, lock=f"hear:{chat_key}", inbox_id=inbox_id, chat_key=chat_key
+            )
+
+
+async def hear(services: Services, inbox_id: int, chat_key: str) -> None:
+    """Answers one update: its effect, what is said and its end are committed together."""
+    telegram = services.telegram
+    if telegram is None:
+        return
+    username = await telegram.username()
+    now = services.now()
+    async with services.database.transaction(chat_key=chat_key) as session:
+        waiting = await take(session, inbox_id)
+        if waiting is None:
+            return
+        update = Update.de_json(dict(waiting.payload), None)
+        incoming = translate(update, username) if update else None
+        if incoming is not None:
+            account = await find_or_create_account(
+                session, TELEGRAM, incoming.external_id, language=incoming.language
+            )
+            await converse(session, services.dialogue, account, incoming, now=now)
+        await mark_processed(session, inbox_id, now=now)
+    if incoming is not None and incoming.callback_id is not None:
+        try:
+            await telegram.answer(incoming.callback_id)
+        except DeliveryError as error:
+            # Only the waiting sign on the button: what was tapped is already done.
+            log.info("tap not answered", inbox_id=inbox_id, error=type(error).__name__)
+
+
+async def give_up(services: Services, inbox_id: int, chat_key: str, error: str) -> None:
+    """Marks an update that failed for good; its payload stays for a few days."""
+    async with services.database.transaction(chat_key=chat_key) as session:
+        await mark_failed(session, inbox_id, error, now=services.now())
+
+
+async def poll_telegram(services: Services, stop: asyncio.Event) -> None:
+    """Fetches updates until `stop`, in whichever process holds the lock."""
+    if services.telegram is None:
+        return
+
+    async def keep(update: dict[str, Json]) -> None:
+        await receive_update(services, update)
+
+    engine = create_async_engine(services.database_url, pool_size=1)
+    try:
+        while not stop.is_set():
+            # The lock lives as long as this connection: a process that dies lets it go.
+            async with engine.connect() as connection:
+                held = await connection.scalar(
+                    text("SELECT pg_try_advisory_lock(:key)"), {"key": POLL_LOCK}
+                )
+                await connection.commit()
+                if held:
+                    await poll(services.telegram, keep, stop=stop)
+                    return
+            try:
+                await asyncio.wait_for(stop.wait(), POLL_LOCK_RETRY)
+            except TimeoutError:
+                continue
+    finally:
+        await engine.dispose()
+
+
+async def announce_webhook(services: Services, stop: asyncio.Event) -> None:
+    """Tells Telegram where to bring updates, again and again until it has understood, then rests
+    until `stop`."""
+    if services.telegram is None:
+        return
+    address = f"{services.settings.base_url}{WEBHOOK_PATH}"
+    pause = WEBHOOK_RETRY
+    while not stop.is_set():
+        try:
+            await services.telegram.set_webhook(address, webhook_secret(services.settings.key))
+            log.info("webhook announced")
+            await stop.wait()
+        except DeliveryError as error:
+            log.warning("webhook not announced", error=type(error).__name__, pause=pause)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+            pause = min(pause * 2, POLL_LOCK_RETRY)
+
+
+def webhook_secret(key: bytes) -> str:
+    """What Telegram must say with each update; derived, so that it outlives a restart."""
+    return hmac.new(key, b"telegram-webhook", hashlib.sha256).hexdigest()
+
+
+def _chat_of(update: Mapping[str, Json]) -> int | None:
+    for kind in ("message", "edited_message", "callback_query", "my_chat_member"):
+        found = update.get(kind)
+        if not isinstance(found, dict):
+            continue
+        message = found.get("message") if kind == "callback_query" else found
+        chat = message.get("chat") if isinstance(message, dict) else None
+        chat_id = chat.get("id") if isinstance(chat, dict) else None
+        if isinstance(chat_id, int):
+            return chat_id
+    return None
