@@ -20,7 +20,7 @@ from app.logs import configure as configure_logs
 from app.plan_output import plan_document
 from app.planning import solve_and_check
 from app.program import open_services
-from app.serve import PortTaken, Role, bind, serve
+from app.serve import PortTaken, Role, bind, serve, stop_on_signals
 from app.services import libpq_url, sqlalchemy_url
 from app.settings import Settings
 from bot.texts import translator
@@ -110,8 +110,9 @@ def _serve(roles: frozenset[Role]) -> None:
             say.print("BrightPath is ready: " + ", ".join(sorted(roles)))
 
     async def everything(url: str) -> None:
+        stop = stop_on_signals()
         async with open_services(settings, url) as services:
-            await serve(services, roles, listener=listener, ready=ready)
+            await serve(services, roles, listener=listener, ready=ready, stop=stop)
 
     with _database(settings) as url:
         asyncio.run(everything(url))

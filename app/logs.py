@@ -82,3 +82,5 @@ def configure(*, json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_ListedFormatter())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # Its rate limiter reports every 429 as an error with a trace; `app.delivery` deals with them.
+    logging.getLogger("telegram").setLevel(logging.CRITICAL)

@@ -6,7 +6,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 import structlog
@@ -115,7 +115,7 @@ async def _keep_time(services: Services, stop: asyncio.Event) -> None:
         coalesce=True,
         misfire_grace_time=None,
         max_instances=1,
-        next_run_time=services.now() + timedelta(seconds=1),
+        next_run_time=datetime.now(UTC) + timedelta(seconds=1),
     )
     scheduler.add_job(
         take_back,
@@ -132,22 +132,27 @@ async def _keep_time(services: Services, stop: asyncio.Event) -> None:
         scheduler.shutdown(wait=False)
 
 
+def stop_on_signals() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set; for the main thread's loop."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for sign in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(sign, stop.set)
+    return stop
+
+
 async def serve(
     services: Services,
     roles: frozenset[Role],
     *,
     listener: socket.socket | None,
     ready: Callable[[], None],
+    stop: asyncio.Event,
 ) -> None:
-    """Runs the roles until SIGINT or SIGTERM, or until one of them breaks.
+    """Runs the roles until `stop` is set, or until one of them breaks.
 
     `listener` is needed for the web role alone; `ready` is called once everything is up.
     """
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for sign in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(sign, stop.set)
-
     parts: list[Awaitable[None]] = []
     async with services.queue.open_async():
         if Role.WEB in roles:

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.family import (
     Adult,
-    Commitment,
     CommitmentFrequency,
     Family,
     Frequency,

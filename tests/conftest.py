@@ -1,5 +1,5 @@
-"""One real PostgreSQL for the whole run; each test that asks gets a fresh copy of a migrated
-database."""
+"""One real PostgreSQL for the whole run, and in it one migrated database, which each test that
+asks finds as if it were new."""
 
 import tempfile
 import uuid
@@ -15,7 +15,37 @@ from app.embedded import EmbeddedServer, start
 from db import migrate
 from db.session import Database
 
-TEMPLATE = "template_migrated"
+MIGRATED = "migrated"
+
+REMEMBER = "CREATE SCHEMA remembered; CREATE TABLE remembered.ml_models AS TABLE public.ml_models"
+
+EVICT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+# A copy of the database for each test would take ten times as long.
+WIPE = """
+SET LOCAL lock_timeout = '10s';
+SET LOCAL session_replication_role = replica;
+DO $$
+DECLARE
+    found text;
+BEGIN
+    FOR found IN
+        SELECT quote_ident(tablename) FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+    LOOP
+        EXECUTE format('DELETE FROM %s', found);
+    END LOOP;
+    FOR found IN SELECT quote_ident(sequencename) FROM pg_sequences WHERE schemaname = 'public' LOOP
+        EXECUTE format('ALTER SEQUENCE %s RESTART', found);
+    END LOOP;
+END
+$$;
+INSERT INTO ml_models SELECT * FROM remembered.ml_models;
+SELECT setval('ml_models_id_seq', max(id)) FROM ml_models;
+"""
 
 
 def conninfo_of(server: EmbeddedServer, database: str) -> str:
@@ -44,11 +74,13 @@ def postgres() -> Iterator[EmbeddedServer]:
 
 
 @pytest.fixture(scope="session")
-def migrated_template(postgres: EmbeddedServer) -> str:
-    """The name of a migrated, empty database that nobody is connected to."""
-    administer(postgres, f"CREATE DATABASE {TEMPLATE}")
-    migrate.upgrade(postgres.url_of(TEMPLATE))
-    return TEMPLATE
+def migrated_database(postgres: EmbeddedServer) -> str:
+    """The name of the migrated database. It may hold what an earlier test has left."""
+    administer(postgres, f"CREATE DATABASE {MIGRATED}")
+    migrate.upgrade(postgres.url_of(MIGRATED))
+    with psycopg.connect(conninfo_of(postgres, MIGRATED)) as connection:
+        connection.execute(REMEMBER)
+    return MIGRATED
 
 
 @pytest.fixture
@@ -61,12 +93,12 @@ def empty_database(postgres: EmbeddedServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def database_name(postgres: EmbeddedServer, migrated_template: str) -> Iterator[str]:
-    """The name of a migrated database of the test's own."""
-    name = f"test_{uuid.uuid4().hex}"
-    administer(postgres, f"CREATE DATABASE {name} TEMPLATE {migrated_template} STRATEGY file_copy")
-    yield name
-    administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+def database_name(postgres: EmbeddedServer, migrated_database: str) -> str:
+    """The name of the migrated database, holding what it held when it was new."""
+    with psycopg.connect(conninfo_of(postgres, migrated_database)) as connection:
+        connection.execute(EVICT)
+        connection.execute(WIPE)
+    return migrated_database
 
 
 @pytest.fixture

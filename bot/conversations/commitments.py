@@ -315,7 +315,11 @@ def _add(whose: Whose, asking: Asking, items: list[dict[str, Any]], text: str) -
             added.append({**_with_people(whose, asking, line), "number": number})
     if not added:
         return problem or Misread(say("commitment.no_name"))
-    notice = problem.phrase if problem else say("commitment.added", count=len(added))
+    if problem is not None:
+        return Half({"items": [*items, *added]}, problem.phrase)
+    # The card now asks who goes along; "type another" would talk over that question.
+    asks_on = any("open" in item for item in added)
+    notice = None if asks_on else say("commitment.added", count=len(added))
     return Half({"items": [*items, *added]}, notice)
 
 

@@ -42,7 +42,7 @@ from core.week import GRID, Weekday, clock, parse_clock, time_of
 
 MOST_SUBJECTS = 30
 SHORTEST, LONGEST = 5, 240
-"""Minutes of one lesson."""
+"""Minutes of one lesson; what is typed is rounded to the grid, and shown so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def read_subject(text: str) -> Edit | Misread:
     if minutes is not None:
         if not SHORTEST <= minutes <= LONGEST:
             return Misread(say("subjects.minutes_range"))
-        changes["sessionDuration"] = minutes
+        changes["sessionDuration"] = round(minutes / GRID) * GRID
     return Edit(tidy_name(rest), changes)
 
 
@@ -388,6 +388,7 @@ def _is_subject(entry: Any) -> bool:
         and isinstance(entry["isCoreSubject"], bool)
         and isinstance(entry["sessionDuration"], int)
         and SHORTEST <= entry["sessionDuration"] <= LONGEST
+        and entry["sessionDuration"] % GRID == 0
         and Frequency(entry["frequency"]) in Frequency
         and Involvement(entry["parentInvolvement"]) in Involvement
         and isinstance(entry["fixedTimeRequired"], bool)

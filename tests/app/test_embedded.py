@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psycopg
@@ -29,12 +29,26 @@ else:
 """
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="bp-") as folder:
-        yield Path(folder)
+@contextmanager
+def folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="bp-") as name:
+        yield Path(name)
         with suppress(FileNotFoundError, ProcessLookupError):
-            os.kill(postmaster(Path(folder)), signal.SIGINT)
+            os.kill(postmaster(Path(name)), signal.SIGINT)
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """A home that all tests use in turn; each leaves its server stopped."""
+    with folder() as shared:
+        yield shared
+
+
+@pytest.fixture
+def new_home() -> Iterator[Path]:
+    """A home in which nothing ever ran."""
+    with folder() as fresh:
+        yield fresh
 
 
 def other_process(home: Path, then: str) -> subprocess.Popen[str]:
@@ -131,13 +145,13 @@ def test_the_last_one_out_stops_it(home: Path) -> None:
 def test_recovers_when_everything_was_killed(home: Path) -> None:
     holder = other_process(home, "stay")
     server = start(home)
-    run(server, "CREATE TABLE kept AS SELECT 7 AS figure")
+    run(server, "CREATE TABLE survived AS SELECT 7 AS figure")
     pid = postmaster(home)
     end(holder)
     os.kill(pid, signal.SIGKILL)
     again = start(home)
     try:
-        assert run(again, "SELECT figure FROM kept") == [(7,)]
+        assert run(again, "SELECT figure FROM survived") == [(7,)]
         assert postmaster(home) != pid
     finally:
         again.stop()
@@ -150,8 +164,8 @@ def test_a_pid_file_that_names_another_living_process_is_stale(home: Path) -> No
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     stale = home / "postgresql" / "postmaster.pid"
     try:
-        folder = home / "run"
-        stale.write_text(f"{bystander.pid}\n{home}/postgresql\n0\n5432\n{folder}\n\n\nready\n")
+        sockets = home / "run"
+        stale.write_text(f"{bystander.pid}\n{home}/postgresql\n0\n5432\n{sockets}\n\n\nready\n")
         server = start(home)
         assert is_up(server)
         server.stop()
@@ -161,27 +175,27 @@ def test_a_pid_file_that_names_another_living_process_is_stale(home: Path) -> No
         bystander.wait()
 
 
-def test_a_start_that_was_interrupted_while_making_the_cluster(home: Path) -> None:
-    half = home / "postgresql.new"
+def test_a_start_that_was_interrupted_while_making_the_cluster(new_home: Path) -> None:
+    half = new_home / "postgresql.new"
     half.mkdir()
     (half / "PG_VERSION").write_text("18\n")
-    server = start(home)
+    server = start(new_home)
     assert is_up(server)
     server.stop()
 
 
-def test_a_home_with_a_long_and_odd_path(home: Path) -> None:
-    server = start(home / ("it's a long, (odd) path; " * 5).strip() / "home")
+def test_a_home_with_a_long_and_odd_path(new_home: Path) -> None:
+    server = start(new_home / ("it's a long, (odd) path; " * 5).strip() / "home")
     try:
         assert is_up(server)
     finally:
         server.stop()
 
 
-def test_many_start_at_once_and_share_one_server(home: Path) -> None:
+def test_many_start_at_once_and_share_one_server(new_home: Path) -> None:
     processes = [
         subprocess.Popen(
-            [sys.executable, "-c", HOLDER, str(home), "stay"], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", HOLDER, str(new_home), "stay"], stdout=subprocess.PIPE, text=True
         )
         for _ in range(4)
     ]
@@ -190,7 +204,7 @@ def test_many_start_at_once_and_share_one_server(home: Path) -> None:
         assert process.stdout
         lines.add(process.stdout.readline().strip())
     assert len(lines) == 1
-    server = start(home)
+    server = start(new_home)
     for process in processes:
         end(process)
     assert is_up(server)
@@ -198,11 +212,11 @@ def test_many_start_at_once_and_share_one_server(home: Path) -> None:
     assert not is_up(server)
 
 
-def test_a_cluster_of_another_version_is_refused_by_name(home: Path) -> None:
-    start(home).stop()
-    (home / "postgresql" / "PG_VERSION").write_text("9\n")
+def test_a_cluster_of_another_version_is_refused_by_name(new_home: Path) -> None:
+    start(new_home).stop()
+    (new_home / "postgresql" / "PG_VERSION").write_text("9\n")
     with pytest.raises(EmbeddedError, match="PostgreSQL 9"):
-        start(home)
+        start(new_home)
 
 
 def test_an_open_connection_does_not_hold_up_the_stop(home: Path) -> None:

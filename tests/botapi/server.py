@@ -124,6 +124,8 @@ class BotApiServer:
         self.calls: list[Call] = []
         self.violations: list[str] = []
         self.base = ""
+        # What a TLS proxy does for a real server: the public address, and where it leads.
+        self.proxied: dict[str, str] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         self._news = asyncio.Event()
         self._poll_number = 0
@@ -274,13 +276,20 @@ class BotApiServer:
                     with suppress(TimeoutError):
                         await asyncio.wait_for(self._news.wait(), 0.2)
                     continue
-                error = await _bring(client, webhook, update)
+                error = await _bring(client, self._behind_proxy(webhook), update)
                 self.world.webhook_error = error
                 if error:
                     await asyncio.sleep(WEBHOOK_RETRY_SECONDS)
                 else:
                     with self.world.lock:
                         self.world.updates.pop(update["update_id"], None)
+
+    def _behind_proxy(self, webhook: tuple[str, str]) -> tuple[str, str]:
+        url, secret = webhook
+        for public, local in self.proxied.items():
+            if url.startswith(public):
+                return local + url.removeprefix(public), secret
+        return webhook
 
 
 async def _bring(

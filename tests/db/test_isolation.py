@@ -175,7 +175,7 @@ async def test_the_scope_ends_with_its_transaction(database_url: str) -> None:
 
 
 async def test_an_owner_who_is_no_superuser_is_bound_as_well(
-    postgres: EmbeddedServer, migrated_template: str, empty_database: str
+    postgres: EmbeddedServer, migrated_database: str, empty_database: str
 ) -> None:
     server = psycopg.conninfo.make_conninfo(postgres.conninfo, dbname="postgres")
     with psycopg.connect(server, autocommit=True) as connection:

@@ -96,8 +96,8 @@ DIRECTORY_COLUMNS = {
 
 
 @pytest.fixture(scope="module")
-def migrated(postgres: EmbeddedServer, migrated_template: str) -> Catalogue:
-    return read_catalogue(_conninfo(postgres, migrated_template))
+def migrated(postgres: EmbeddedServer, migrated_database: str) -> Catalogue:
+    return read_catalogue(_conninfo(postgres, migrated_database))
 
 
 @pytest.fixture
@@ -187,13 +187,17 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     assert read_catalogue(_conninfo(postgres, empty_database)).tables == set()
 
 
-def test_a_schema_of_a_later_version_is_refused(database_url: str, conninfo: str) -> None:
-    migrate.require_head(database_url)
-    with psycopg.connect(conninfo) as connection:
+def test_a_schema_of_a_later_version_is_refused(
+    postgres: EmbeddedServer, empty_database: str
+) -> None:
+    url = postgres.url_of(empty_database)
+    migrate.upgrade(url)
+    migrate.require_head(url)
+    with psycopg.connect(_conninfo(postgres, empty_database)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     for refused in (migrate.upgrade, migrate.downgrade, migrate.require_head):
         with pytest.raises(migrate.UnknownRevision, match="9999"):
-            refused(database_url)
+            refused(url)
 
 
 def test_an_unmigrated_database_is_refused(postgres: EmbeddedServer, empty_database: str) -> None:
@@ -240,10 +244,9 @@ def test_every_column_has_a_privacy_class(migrated: Catalogue) -> None:
 
 
 @pytest.fixture
-def modest_url(postgres: EmbeddedServer, migrated_template: str, empty_database: str) -> str:
-    """An empty database as seen by an owner of it without any right over roles. (The template
-    is asked for so that the role exists in the server, as on a server set up by somebody else.)
-    """
+def modest_url(postgres: EmbeddedServer, migrated_database: str, empty_database: str) -> str:
+    """An empty database as seen by an owner of it without any right over roles. (The migrated one
+    is asked for so that the role exists, as on a server that serves others too.)"""
     with psycopg.connect(_conninfo(postgres, "postgres"), autocommit=True) as connection:
         connection.execute("DROP ROLE IF EXISTS modest")
         connection.execute("CREATE ROLE modest LOGIN")

@@ -217,6 +217,7 @@ def test_children(text: str, found: list[tuple[str, int | None]]) -> None:
         ("Latín una vez a la semana", "Latín", {"frequency": "once_a_week"}),
         ("Science Mon Wed 45", "Science", {"sessionDuration": 45}),
         ("Math daily 1 h", "Math", {"frequency": "daily", "sessionDuration": 60}),
+        ("Math 32 min", "Math", {"sessionDuration": 30}),
         ("Math 1.5 hours", "Math", {"sessionDuration": 90}),
         ("Math half an hour with me", "Math", {"parentInvolvement": "full_involvement"}),
         ("Lectura media hora con ayuda", "Lectura", {"sessionDuration": 30}),
