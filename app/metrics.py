@@ -21,7 +21,7 @@ async def exposition(database: Database) -> tuple[bytes, str]:
     async with database.transaction() as session:
         for status in ("todo", "doing", "failed"):
             jobs.labels(status).set(0)
-        for status, count in (await session.execute(text(_JOBS))).tuples():
+        for status, count in await session.execute(text(_JOBS)):
             jobs.labels(status).set(count)
         due.set(await session.scalar(text(_DUE)) or 0)
     return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -17,7 +17,7 @@ from core.week import wall, week_dates, week_start
 from db.calendars import FEED, WEEK, FeedTarget, feed_tokens, resolve_token
 from db.conversations import accounts_of
 from db.families import Told, commitment_dates, family_name, last_change, load_family
-from db.schedules import load_items
+from db.items import load_items
 from sync.ical import Audience, FeedCommitment, FeedContent, FeedEvent, commitment_uid
 from sync.week_page import Away, WeekEntry, WeekPage
 

@@ -33,19 +33,12 @@ from core.plan import ItemType
 from core.replies import Reading, ReplyKind, read_reply
 from core.week import time_of, wall, week_start
 from db.calendars import feed_tokens
+from db.completion import AlreadyDone, CompletedItem, complete_item, undo_completion
 from db.conversations import Account
 from db.families import load_family
+from db.items import StoredItem, load_items
 from db.messages import find_said, load_message
-from db.schedules import (
-    AlreadyDone,
-    CompletedItem,
-    StoredItem,
-    StoredWeek,
-    complete_item,
-    load_items,
-    load_week,
-    undo_completion,
-)
+from db.schedules import StoredWeek, load_week
 from db.secrets import SecretBox
 
 CARD_LIFE = timedelta(days=2)

@@ -1,10 +1,10 @@
 """What comes in from a chat, whichever channel carried it."""
 
-import unicodedata
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from bot.conversations.cards import Event
+from core.text import clean_text
 
 Channel: TypeAlias = Literal["telegram", "web"]
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -44,26 +44,9 @@ class Incoming:
     callback_id: str | None = None
 
 
-def clean(text: str) -> str:
-    """`text` in NFC without what PostgreSQL refuses: U+0000 and lone surrogates."""
-    kept = (char for char in text if char != "\0" and not "\ud800" <= char <= "\udfff")
-    return unicodedata.normalize("NFC", "".join(kept))
-
-
-def clean_json(value: Json) -> Json:
-    """The same document with every text cleaned, keys too, ready for a JSONB column."""
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, list):
-        return [clean_json(item) for item in value]
-    if isinstance(value, dict):
-        return {clean(key): clean_json(item) for key, item in value.items()}
-    return value
-
-
 def typed(text: str) -> str:
     """What a person wrote, as `Typed` promises it: cleaned, stripped, at most 4,096 characters."""
-    return clean(text).strip()[:LONGEST_TEXT]
+    return clean_text(text).strip()[:LONGEST_TEXT]
 
 
 def command_of(text: str) -> tuple[str, str, str] | None:

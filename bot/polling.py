@@ -7,9 +7,10 @@ from typing import TypeVar
 import structlog
 from telegram import Update
 
-from bot.incoming import Json, clean_json
+from bot.incoming import Json
 from bot.send import RetryLater
 from bot.telegram import POLL_SECONDS, TelegramChannel
+from core.text import clean_json
 
 FIRST_PAUSE_SECONDS = 1.0
 LONGEST_PAUSE_SECONDS = 30.0

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from telegram import CallbackQuery, Message, Update, User
 
 from bot.conversations.cards import Event, Opened, Tapped, Typed
-from bot.incoming import Command, Incoming, clean, command_of, typed
+from bot.incoming import Command, Incoming, command_of, typed
+from core.text import clean_text
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DATA = re.compile(r"([0-9a-z]{1,13})\.([0-9a-z]{1,13})\.([a-z0-9_-]{1,24})")
@@ -148,7 +149,7 @@ def _incoming(
         event=event,
         key=f"telegram:{update_id}",
         language=user.language_code,
-        profile_name=clean(user.first_name).strip() or None,
+        profile_name=clean_text(user.first_name).strip() or None,
         message_id=message_id,
         external_message_id=external_message_id,
         callback_id=callback_id,

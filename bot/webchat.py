@@ -26,10 +26,11 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
 from bot.conversations.cards import Opened, Tapped, Typed
-from bot.incoming import LONGEST_TEXT, Command, clean_json, command_of, typed
+from bot.incoming import LONGEST_TEXT, Command, command_of, typed
 from bot.texts import LANGUAGES, language_of, translator
 from bot.views import View
 from core.phrase import say
+from core.text import clean_json
 
 LONGEST_WAIT = 25.0
 LARGEST_BODY = 16 * 1024

@@ -7,7 +7,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, HTTPException, Request, status
 
-from bot.incoming import Json, clean_json
+from bot.incoming import Json
+from core.text import clean_json
 
 LARGEST_UPDATE_BYTES = 256 * 1024
 

@@ -37,6 +37,7 @@ from core.family import (
     minutes_in,
 )
 from core.plan import Item, ItemType, Lesson, WeekRequest
+from core.text import clean_json
 from core.week import DAY, GRID, Weekday, clock, parse_clock, week_dates
 from db.document_models import (
     MAX_ADULTS,
@@ -53,7 +54,6 @@ from db.types import (
     HomeschoolingHours,
     ScheduleEntry,
     Shape,
-    clean_json,
     read,
     shown,
     write,

@@ -6,27 +6,23 @@ Every writer here takes the family's lock and raises its revision.
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, Literal
 
-from sqlalchemy import Select, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.family import Subject
-from core.patterns import schedule_data
-from core.plan import ENGINE, Item, ItemType, Plan
-from core.week import DAY, clock, minute_of, time_of
+from core.plan import ENGINE, Item, Plan
+from core.week import time_of
 from db import models
+from db.items import StoredItem, iso_utc, item_rows, rewrite_data, stored_item
 from db.session import bump_revision, lock_family
 from db.types import (
     Adjustment,
     FreeObject,
     ItemData,
-    LogActual,
-    LoggedOriginal,
-    LogScheduled,
     OriginalSubject,
     ScheduleData,
     read,
@@ -36,19 +32,6 @@ from db.types import (
 UID_DOMAIN = "brightpath"
 
 State = Literal["proposed", "published"]
-
-
-@dataclass(frozen=True, slots=True)
-class StoredItem:
-    """An item with what its row adds. `data` is its `item_data` (camelCase, as JSON)."""
-
-    id: int
-    schedule_id: int
-    item: Item
-    sequence: int
-    updated_at: datetime
-    completed_at: datetime | None
-    data: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,29 +61,6 @@ class StoredWeek:
     def items(self) -> tuple[Item, ...]:
         """Every child's items, as the engine takes them back."""
         return tuple(stored.item for schedule in self.schedules for stored in schedule.items)
-
-
-@dataclass(frozen=True, slots=True)
-class CompletedItem:
-    """The item is done, by this call."""
-
-    item: Item
-    log_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class AlreadyDone:
-    """The item was done before; nothing has changed."""
-
-    item: Item
-
-
-@dataclass(frozen=True, slots=True)
-class NoSuchItem:
-    """No active week of the family holds this item (any more)."""
-
-
-Completion: TypeAlias = CompletedItem | AlreadyDone | NoSuchItem
 
 
 async def store_plan(
@@ -149,7 +109,7 @@ async def store_plan(
             for item, before in _matched(items, former)
         )
         await session.flush()
-        await _rewrite_data(session, schedule.id)
+        await rewrite_data(session, schedule.id)
         ids.append(schedule.id)
     await bump_revision(session, family_id)
     return ids
@@ -169,10 +129,10 @@ async def load_week(session: AsyncSession, family_id: int, week_start: date) -> 
     )
     found = schedules.all()
     child_of = {schedule.id: schedule.child_id or 0 for schedule in found}
-    rows = await session.scalars(_item_rows(models.ScheduleItem.schedule_id.in_(child_of)))
+    rows = await session.scalars(item_rows(models.ScheduleItem.schedule_id.in_(child_of)))
     items: dict[int, list[StoredItem]] = {schedule_id: [] for schedule_id in child_of}
     for row in rows:
-        stored = _stored(row, child_of[row.schedule_id or 0])
+        stored = stored_item(row, child_of[row.schedule_id or 0])
         items[stored.schedule_id].append(stored)
     return StoredWeek(
         week_start,
@@ -193,140 +153,6 @@ async def load_week(session: AsyncSession, family_id: int, week_start: date) -> 
     )
 
 
-async def load_items(
-    session: AsyncSession,
-    family_id: int,
-    since: date,
-    until: date,
-    *,
-    child_id: int | None = None,
-    adult_id: int | None = None,
-) -> Sequence[StoredItem]:
-    """The items of the active weeks from `since` up to and without `until`, by date and time:
-    all, one child's, or only what needs one adult."""
-    query = (
-        select(models.ScheduleItem, models.Schedule.child_id)
-        .join(models.Schedule, models.Schedule.id == models.ScheduleItem.schedule_id)
-        .where(
-            models.ScheduleItem.family_id == family_id,
-            models.ScheduleItem.day_date >= since,
-            models.ScheduleItem.day_date < until,
-            models.Schedule.is_active,
-        )
-        .order_by(
-            models.ScheduleItem.day_date, models.ScheduleItem.start_time, models.ScheduleItem.id
-        )
-        .execution_options(populate_existing=True)
-    )
-    if child_id is not None:
-        query = query.where(models.Schedule.child_id == child_id)
-    if adult_id is not None:
-        query = query.where(models.ScheduleItem.adult_id == adult_id)
-    return [_stored(row, child) for row, child in await session.execute(query)]
-
-
-async def complete_item(
-    session: AsyncSession,
-    family_id: int,
-    uid: str,
-    at: datetime,
-    *,
-    by: str,
-    started: int | None = None,
-    ended: int | None = None,
-) -> Completion:
-    """The item is done, at this instant, on the word of `by` ("child", "parent").
-
-    `started` and `ended` (minutes of the day) where they were told, else it is logged as planned.
-    However often it is said, and by however many at once, there is one log for each child, item
-    and date.
-    """
-    await lock_family(session, family_id)
-    found = await _active_item(session, family_id, uid)
-    if found is None:
-        return NoSuchItem()
-    row, child_id = found
-    stored = _stored(row, child_id)
-    log_id = (
-        await session.execute(
-            insert(models.ActivityLog)
-            .values(
-                schedule_id=row.schedule_id,
-                schedule_item_id=row.id,
-                family_id=family_id,
-                child_id=child_id,
-                date=row.day_date,
-                activity_name=row.name,
-                activity_type=row.item_type,
-                scheduled=_log_scheduled(row),
-                actual=_log_actual(row, at, by, started, ended),
-                item_uid=uid,
-                created_at=at,
-            )
-            .on_conflict_do_nothing(index_elements=["child_id", "item_uid", "date"])
-            .returning(models.ActivityLog.id)
-        )
-    ).scalar_one_or_none()
-    if log_id is None:
-        return AlreadyDone(stored.item)
-    row.completed, row.completed_at, row.updated_at = True, at, at
-    await session.flush()
-    await _rewrite_data(session, stored.schedule_id)
-    await bump_revision(session, family_id)
-    return CompletedItem(replace(stored.item, completed=True), log_id)
-
-
-async def undo_completion(
-    session: AsyncSession, family_id: int, uid: str, *, now: datetime
-) -> bool:
-    """Take back `complete_item`, its log included. False if the item is not done."""
-    await lock_family(session, family_id)
-    found = await _active_item(session, family_id, uid)
-    if found is None or not found[0].completed:
-        return False
-    row, child_id = found
-    await session.execute(
-        delete(models.ActivityLog).where(
-            models.ActivityLog.child_id == child_id,
-            models.ActivityLog.item_uid == uid,
-            models.ActivityLog.date == row.day_date,
-        )
-    )
-    row.completed, row.completed_at, row.updated_at = False, None, now
-    await session.flush()
-    await _rewrite_data(session, row.schedule_id or 0)
-    await bump_revision(session, family_id)
-    return True
-
-
-async def _rewrite_data(session: AsyncSession, schedule_id: int) -> None:
-    schedule = await session.get_one(models.Schedule, schedule_id)
-    child_id = schedule.child_id or 0
-    rows = (await session.scalars(_item_rows(models.ScheduleItem.schedule_id == schedule_id))).all()
-    core = await session.scalars(
-        select(models.Subject.id).where(
-            models.Subject.child_id == child_id, models.Subject.is_core_subject
-        )
-    )
-    adults = await session.execute(
-        select(models.Adult.id, models.Adult.name).where(
-            models.Adult.family_id == schedule.family_id
-        )
-    )
-    data = schedule_data(
-        [_stored(row, child_id).item for row in rows],
-        [row.id for row in rows],
-        week_start=schedule.week_start_date,
-        version=schedule.version,
-        method=schedule.generation_method,
-        core_subjects=frozenset(core),
-        adults={row.id: row.name for row in adults},
-    )
-    schedule.schedule_data = read(ScheduleData, data)
-    schedule.patterns = schedule.schedule_data.patterns
-    await session.flush()
-
-
 async def _former_rows(
     session: AsyncSession, child_id: int, week_start: date, items: Iterable[Item]
 ) -> Sequence[models.ScheduleItem]:
@@ -336,7 +162,7 @@ async def _former_rows(
         models.Schedule.week_start_date == week_start,
         models.Schedule.is_active,
     )
-    rows = await session.scalars(_item_rows(models.ScheduleItem.schedule_id.in_(active)))
+    rows = await session.scalars(item_rows(models.ScheduleItem.schedule_id.in_(active)))
     here = rows.all()
     elsewhere = {item.uid for item in items if item.uid} - {row.uid for row in here}
     if not elsewhere:
@@ -370,36 +196,6 @@ async def _next_version(session: AsyncSession, child_id: int, week_start: date) 
     return (last or 0) + 1
 
 
-async def _active_item(
-    session: AsyncSession, family_id: int, uid: str
-) -> tuple[models.ScheduleItem, int] | None:
-    found = await session.execute(
-        select(models.ScheduleItem, models.Schedule.child_id)
-        .join(models.Schedule, models.Schedule.id == models.ScheduleItem.schedule_id)
-        .where(
-            models.ScheduleItem.uid == uid,
-            models.ScheduleItem.family_id == family_id,
-            models.Schedule.is_active,
-        )
-        .order_by(models.ScheduleItem.day_date.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
-    row = found.one_or_none()
-    return None if row is None else (row[0], row[1] or 0)
-
-
-def _item_rows(condition: Any) -> Select[models.ScheduleItem]:
-    return (
-        select(models.ScheduleItem)
-        .where(condition)
-        .order_by(
-            models.ScheduleItem.day_date, models.ScheduleItem.start_time, models.ScheduleItem.id
-        )
-        .execution_options(populate_existing=True)
-    )
-
-
 def _matched(
     items: Iterable[Item], former: Sequence[models.ScheduleItem]
 ) -> list[tuple[Item, models.ScheduleItem | None]]:
@@ -408,7 +204,7 @@ def _matched(
     # A later row of the same uid replaces an earlier one.
     by_uid = {row.uid: row for row in former}
     pairs = [(item, by_uid.pop(item.uid, None) if item.uid else None) for item in items]
-    same = {_identity(_stored(row, 0).item): row for row in by_uid.values()}
+    same = {_identity(stored_item(row, 0).item): row for row in by_uid.values()}
     return [
         (item, row if row is not None or item.uid else same.pop(_identity(item), None))
         for item, row in pairs
@@ -496,7 +292,7 @@ def _carried_data(
     data = {**write(before.item_data), **_renewed(row.item_data)}
     if _times(before) != _times(row):
         change: dict[str, Any] = {
-            "date": _iso(now),
+            "date": iso_utc(now),
             "previousStartTime": f"{before.start_time:%H:%M}",
             "previousEndTime": f"{before.end_time:%H:%M}",
         }
@@ -534,70 +330,3 @@ def _quality(plan: Plan, child_id: int) -> dict[str, Any]:
             if left.child_id == child_id
         ],
     }
-
-
-def _log_scheduled(row: models.ScheduleItem) -> LogScheduled:
-    original: dict[str, Any] = {
-        "name": row.name,
-        "duration": minute_of(row.end_time) - minute_of(row.start_time),
-    }
-    if row.subject_id is not None:
-        original["subject_id"] = row.subject_id
-    return LogScheduled(
-        start_time=f"{row.start_time:%H:%M}",
-        end_time=f"{row.end_time:%H:%M}",
-        original=LoggedOriginal(**original),
-    )
-
-
-def _log_actual(
-    row: models.ScheduleItem, at: datetime, by: str, started: int | None, ended: int | None
-) -> LogActual:
-    actual: dict[str, Any] = {
-        "completed": True,
-        "completedAt": _iso(at),
-        "startTime": f"{row.start_time:%H:%M}" if started is None else clock(started),
-        "endTime": f"{row.end_time:%H:%M}" if ended is None else clock(ended),
-        "loggedBy": by,
-    }
-    if started is None and ended is None:
-        # Learning must not take the plan for a measurement.
-        actual["asPlanned"] = True
-    original = row.item_data.original_subject
-    if original is not None and original.parent_involvement is not None:
-        actual["parentInvolvement"] = original.parent_involvement
-    return read(LogActual, actual)
-
-
-def _iso(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _stored(row: models.ScheduleItem, child_id: int | None) -> StoredItem:
-    data = write(row.item_data)
-    end = minute_of(row.end_time)
-    return StoredItem(
-        id=row.id,
-        schedule_id=row.schedule_id or 0,
-        item=Item(
-            child_id=child_id or 0,
-            date=row.day_date,
-            type=ItemType(row.item_type),
-            name=row.name,
-            start=minute_of(row.start_time),
-            # Midnight at the day's end is stored as its last minute.
-            end=DAY if end == DAY - 1 else end,
-            subject_id=row.subject_id,
-            commitment_id=row.commitment_id,
-            family_commitment_id=row.family_commitment_id,
-            adult_id=row.adult_id,
-            external=row.is_external,
-            completed=bool(row.completed),
-            suggestion=data.get("activity"),
-            uid=row.uid,
-        ),
-        sequence=row.sequence,
-        updated_at=row.updated_at,
-        completed_at=row.completed_at,
-        data=data,
-    )

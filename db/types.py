@@ -6,7 +6,6 @@ trip, and a key that was absent stays absent. Keys are camelCase in JSON, snake_
 """
 
 import re
-import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -22,29 +21,10 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from core.family import Flexibility, LearningTime, PlanningApproach
 from core.plan import ItemType
+from core.text import clean_json, clean_text
 from core.week import Weekday, parse_clock
 
 E = TypeVar("E", bound=StrEnum)
-
-
-def clean_text(text: str) -> str:
-    """`text` in NFC, without what PostgreSQL refuses: U+0000 and lone surrogates."""
-    whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "ignore")
-    return unicodedata.normalize("NFC", whole.replace("\x00", ""))
-
-
-def clean_json(value: Any) -> Any:
-    """A JSON value with every text and key in it cleaned by `clean_text`."""
-    if isinstance(value, str):
-        return clean_text(value)
-    if isinstance(value, dict):
-        return {
-            clean_text(key) if isinstance(key, str) else key: clean_json(inner)
-            for key, inner in value.items()
-        }
-    if isinstance(value, list | tuple):
-        return [clean_json(inner) for inner in value]
-    return value
 
 
 def refusal(reason: str) -> PydanticCustomError:

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from difflib import get_close_matches
 
 from core.phrase import Phrase, say
+from core.text import clean_text
 from core.week import DAY, Weekday
 
 LONGEST_NAME = 80
@@ -35,11 +36,9 @@ def clean(text: str) -> str:
     """The text in NFC without control characters and lone surrogates, trimmed, at most one blank
     in a row; line ends are kept."""
     kept = "".join(
-        " " if char == "\t" else char
-        for char in text
-        if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cs")
+        char for char in clean_text(text) if char in "\n\t" or unicodedata.category(char) != "Cc"
     )
-    lines = (" ".join(line.split()) for line in unicodedata.normalize("NFC", kept).split("\n"))
+    lines = (" ".join(line.split()) for line in kept.split("\n"))
     return "\n".join(line for line in lines if line)
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from telegram import Update
 
 from bot.conversations.cards import Opened, Tapped, Typed
-from bot.incoming import Command, Incoming, clean, clean_json
+from bot.incoming import Command, Incoming
 from bot.translate import (
     UNREADABLE,
     Callback,
@@ -181,16 +181,3 @@ def test_callback_data_refuses_what_it_could_not_read(
 ) -> None:
     with pytest.raises(ValueError, match="no callback data"):
         encode_callback(message_id, step, option)
-
-
-@given(st.text(st.characters(codec=None, categories=None)))
-def test_clean_text_is_what_postgresql_takes(text: str) -> None:
-    cleaned = clean(text)
-    assert "\0" not in cleaned
-    assert cleaned.encode().decode() == cleaned
-    assert clean(cleaned) == cleaned
-
-
-def test_a_document_is_cleaned_throughout() -> None:
-    dirty = {"a\0": ["\ud800x", 1, None, {"b": "e\u0301"}]}
-    assert clean_json(dirty) == {"a": ["x", 1, None, {"b": "é"}]}

@@ -5,10 +5,11 @@ import json
 import psycopg
 from households import NOW, first_items, move_in, planned
 
+from db.completion import complete_item
 from db.document import parse_document, to_family
 from db.exports import export_document
 from db.families import load_family
-from db.schedules import complete_item, load_week, store_plan
+from db.schedules import load_week, store_plan
 from db.session import Database
 
 

@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.embedded import EmbeddedServer
 from db import migrate
 from db.calendars import create_feeds
+from db.completion import complete_item
 from db.conversations import find_or_create_account, link_account, record_consent, save_draft
 from db.families import load_family
 from db.inbox import receive
 from db.messages import post_message
 from db.reminders import create_reminder, set_next_due
-from db.schedules import complete_item, load_week, store_plan
+from db.schedules import load_week, store_plan
 from db.secrets import SecretBox
 from db.session import (
     POOL_WAIT,

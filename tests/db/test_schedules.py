@@ -11,19 +11,10 @@ from households import MONDAY, NOW, TUESDAY, first_items, move_in, planned
 
 from core.family import Family
 from core.plan import Item
+from db.completion import AlreadyDone, CompletedItem, NoSuchItem, complete_item, undo_completion
 from db.families import load_family
-from db.schedules import (
-    AlreadyDone,
-    CompletedItem,
-    NoSuchItem,
-    StoredItem,
-    StoredWeek,
-    complete_item,
-    load_items,
-    load_week,
-    store_plan,
-    undo_completion,
-)
+from db.items import StoredItem, load_items
+from db.schedules import StoredWeek, load_week, store_plan
 from db.session import Database, family_revision
 
 LATER = NOW + timedelta(hours=3)

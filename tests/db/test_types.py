@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import column, select
 from sqlalchemy.dialects import postgresql
 
+from core.text import clean_text
 from db.types import (
     CleanString,
     CleanText,
@@ -25,7 +26,6 @@ from db.types import (
     ScheduleData,
     Shape,
     UtcTimestamp,
-    clean_text,
     read,
     write,
 )
@@ -173,20 +173,6 @@ def test_naive_timestamps_are_refused() -> None:
     assert UtcTimestamp().process_bind_param(None, DIALECT) is None
     assert UtcTimestamp().process_result_value(None, DIALECT) is None
     assert UtcTimestamp().compile(dialect=DIALECT) == "TIMESTAMP WITHOUT TIME ZONE"
-
-
-@given(st.text(st.characters(codec=None)) | st.text(st.sampled_from("\x00\ud83d\ude00e\u0301a")))
-def test_clean_text_is_what_postgresql_takes(text: str) -> None:
-    clean = clean_text(text)
-    clean.encode()
-    assert "\x00" not in clean
-    assert clean_text(clean) == clean
-
-
-def test_clean_text_keeps_what_is_sound() -> None:
-    assert clean_text("Zoe\u0308 \U0001f600 Ñ") == "Zo\u00eb \U0001f600 Ñ"
-    assert clean_text("\ud83d\ude00") == "\U0001f600"
-    assert clean_text("a\ud83d\x00b\ude00") == "ab"
 
 
 def test_text_columns_clean_and_keep_their_sql_type() -> None:

@@ -12,8 +12,8 @@ from fastapi import FastAPI
 from icalendar import Calendar
 
 from bot.texts import language_of, translator
-from core.phrase import Translate
 from core.addresses import webcal_url
+from core.phrase import Translate
 from sync.feed import feed_router
 from sync.ical import FeedContent, FeedEvent, calendar
 

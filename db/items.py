@@ -1,0 +1,156 @@
+"""The items of weeks as rows: read, and written into `schedule_data`, which only repeats them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from core.patterns import schedule_data
+from core.plan import Item, ItemType
+from core.week import DAY, minute_of
+from db import models
+from db.types import (
+    ScheduleData,
+    read,
+    write,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredItem:
+    """An item with what its row adds. `data` is its `item_data` (camelCase, as JSON)."""
+
+    id: int
+    schedule_id: int
+    item: Item
+    sequence: int
+    updated_at: datetime
+    completed_at: datetime | None
+    data: Mapping[str, Any]
+
+
+async def load_items(
+    session: AsyncSession,
+    family_id: int,
+    since: date,
+    until: date,
+    *,
+    child_id: int | None = None,
+    adult_id: int | None = None,
+) -> Sequence[StoredItem]:
+    """The items of the active weeks from `since` up to and without `until`, by date and time:
+    all, one child's, or only what needs one adult."""
+    query = (
+        select(models.ScheduleItem, models.Schedule.child_id)
+        .join(models.Schedule, models.Schedule.id == models.ScheduleItem.schedule_id)
+        .where(
+            models.ScheduleItem.family_id == family_id,
+            models.ScheduleItem.day_date >= since,
+            models.ScheduleItem.day_date < until,
+            models.Schedule.is_active,
+        )
+        .order_by(
+            models.ScheduleItem.day_date, models.ScheduleItem.start_time, models.ScheduleItem.id
+        )
+        .execution_options(populate_existing=True)
+    )
+    if child_id is not None:
+        query = query.where(models.Schedule.child_id == child_id)
+    if adult_id is not None:
+        query = query.where(models.ScheduleItem.adult_id == adult_id)
+    return [stored_item(row, child) for row, child in await session.execute(query)]
+
+
+async def active_item(
+    session: AsyncSession, family_id: int, uid: str
+) -> tuple[models.ScheduleItem, int] | None:
+    found = await session.execute(
+        select(models.ScheduleItem, models.Schedule.child_id)
+        .join(models.Schedule, models.Schedule.id == models.ScheduleItem.schedule_id)
+        .where(
+            models.ScheduleItem.uid == uid,
+            models.ScheduleItem.family_id == family_id,
+            models.Schedule.is_active,
+        )
+        .order_by(models.ScheduleItem.day_date.desc())
+        .limit(1)
+        .execution_options(populate_existing=True)
+    )
+    row = found.one_or_none()
+    return None if row is None else (row[0], row[1] or 0)
+
+
+async def rewrite_data(session: AsyncSession, schedule_id: int) -> None:
+    schedule = await session.get_one(models.Schedule, schedule_id)
+    child_id = schedule.child_id or 0
+    rows = (await session.scalars(item_rows(models.ScheduleItem.schedule_id == schedule_id))).all()
+    core = await session.scalars(
+        select(models.Subject.id).where(
+            models.Subject.child_id == child_id, models.Subject.is_core_subject
+        )
+    )
+    adults = await session.execute(
+        select(models.Adult.id, models.Adult.name).where(
+            models.Adult.family_id == schedule.family_id
+        )
+    )
+    data = schedule_data(
+        [stored_item(row, child_id).item for row in rows],
+        [row.id for row in rows],
+        week_start=schedule.week_start_date,
+        version=schedule.version,
+        method=schedule.generation_method,
+        core_subjects=frozenset(core),
+        adults={row.id: row.name for row in adults},
+    )
+    schedule.schedule_data = read(ScheduleData, data)
+    schedule.patterns = schedule.schedule_data.patterns
+    await session.flush()
+
+
+def item_rows(condition: Any) -> Select[models.ScheduleItem]:
+    return (
+        select(models.ScheduleItem)
+        .where(condition)
+        .order_by(
+            models.ScheduleItem.day_date, models.ScheduleItem.start_time, models.ScheduleItem.id
+        )
+        .execution_options(populate_existing=True)
+    )
+
+
+def stored_item(row: models.ScheduleItem, child_id: int | None) -> StoredItem:
+    data = write(row.item_data)
+    end = minute_of(row.end_time)
+    return StoredItem(
+        id=row.id,
+        schedule_id=row.schedule_id or 0,
+        item=Item(
+            child_id=child_id or 0,
+            date=row.day_date,
+            type=ItemType(row.item_type),
+            name=row.name,
+            start=minute_of(row.start_time),
+            # Midnight at the day's end is stored as its last minute.
+            end=DAY if end == DAY - 1 else end,
+            subject_id=row.subject_id,
+            commitment_id=row.commitment_id,
+            family_commitment_id=row.family_commitment_id,
+            adult_id=row.adult_id,
+            external=row.is_external,
+            completed=bool(row.completed),
+            suggestion=data.get("activity"),
+            uid=row.uid,
+        ),
+        sequence=row.sequence,
+        updated_at=row.updated_at,
+        completed_at=row.completed_at,
+        data=data,
+    )
+
+
+def iso_utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
