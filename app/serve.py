@@ -19,6 +19,7 @@ from app.clock import SWEEP_SECONDS, take_back, tick
 from app.services import Services
 from app.updates import announce_webhook, poll_telegram
 from app.web import create_app
+from bot.places import find_places
 
 GRACE = 10
 """Seconds that running work gets to finish when the program stops."""
@@ -86,6 +87,14 @@ def _web(app: FastAPI, listener: socket.socket) -> _Server:
         h11_max_incomplete_event_size=16 * 1024,
     )
     return _Server(_QuietServer(config), listener)
+
+
+def _load_what_is_slow() -> None:
+    """The solver and the atlas of cities take seconds to load; the first family must not wait."""
+    import core.solve  # noqa: F401
+
+    for city in ("New York", "Nueva York"):
+        find_places(city)
 
 
 async def _work(services: Services, stop: asyncio.Event) -> None:
@@ -169,11 +178,12 @@ async def serve(
             parts.append(_keep_time(services, stop))
         running = [asyncio.ensure_future(part) for part in parts]
         ready()
+        loading = asyncio.create_task(asyncio.to_thread(_load_what_is_slow))
         try:
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
-        await asyncio.wait(running, timeout=GRACE + 5)
+        await asyncio.wait({*running, loading}, timeout=GRACE + 5)
         for part in running:
             part.cancel()
         for part in done:

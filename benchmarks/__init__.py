@@ -1,0 +1,1 @@
+"""Figures, always as ratios against a reference of the same run."""
