@@ -12,6 +12,7 @@ setup: $(RUNTIME)
 # uv reads the pins much faster than pip does; pip fetches it by its own pinned hash first.
 $(RUNTIME): constraints.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "BrightPath needs Python 3.11 or newer; try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Setting up in $(VENV) (once; a minute or so)…"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@grep -A 99 '^uv==' constraints-dev.txt | awk 'NR > 1 && /^[^ ]/ {exit} {print}' > $(VENV)/uv.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.txt
@@ -20,6 +21,7 @@ $(RUNTIME): constraints.txt pyproject.toml
 	@touch $@
 
 $(DEV): $(RUNTIME) constraints-dev.txt
+	@echo "Fetching what tests and checks need (once)…"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r constraints-dev.txt
 	@touch $@
 
