@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.markup import escape
 
 from app import doctor as doctors
 from app.embedded import EmbeddedError, EmbeddedServer
@@ -22,11 +24,11 @@ from app.planning import solve_and_check
 from app.program import open_services
 from app.serve import PortTaken, Role, bind, serve, stop_on_signals
 from app.services import libpq_url, sqlalchemy_url
-from app.settings import Settings
+from app.settings import KeyUnusable, Settings
 from bot.texts import translator
 from db.document import DocumentError, parse_document, to_request
 from db.families import EmailTaken
-from db.migrate import UnknownRevision, upgrade
+from db.migrate import DatabaseUnusable, UnknownRevision, upgrade
 from db.roles import RoleMissing
 
 cli = typer.Typer(
@@ -35,12 +37,26 @@ cli = typer.Typer(
     pretty_exceptions_enable=False,
     help="Plans a homeschooling family's week from a chat, and keeps it mended.",
 )
-say = Console(stderr=True, highlight=False)
+# Addresses are copied from the terminal: a line is never broken to fit its width.
+say = Console(stderr=True, highlight=False, soft_wrap=True)
+
+LARGEST_ID = 2**31 - 1
+"""The largest id that the database's `integer` holds."""
 
 
 def main() -> None:
     """Entry point of the `brightpath` script."""
-    cli()
+    # Asked to end, we still leave in order: an embedded PostgreSQL stops with us.
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        cli()
+    except KeyUnusable as error:
+        print(error, file=sys.stderr)
+        sys.exit(1)
+
+
+def _leave(number: int, _frame: object) -> NoReturn:
+    sys.exit(128 + number)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -58,8 +74,8 @@ def _settings() -> Settings:
 
 
 @contextmanager
-def _database(settings: Settings) -> Iterator[str]:
-    """The address of a migrated database; an embedded one runs for as long as the block does."""
+def _server(settings: Settings) -> Iterator[str]:
+    """The address of the database; an embedded one runs for as long as the block does."""
     server: EmbeddedServer | None = None
     if settings.database_url is not None:
         url = settings.database_url.get_secret_value()
@@ -70,28 +86,42 @@ def _database(settings: Settings) -> Iterator[str]:
             _fail(str(error), 1)
         url = server.url
     try:
-        try:
-            upgrade(sqlalchemy_url(url))
-        except (UnknownRevision, RoleMissing) as error:
-            _fail(str(error), 1)
         yield url
     finally:
         if server is not None:
             server.stop()
 
 
+@contextmanager
+def _database(settings: Settings) -> Iterator[str]:
+    """As `_server`, with the schema brought up to date."""
+    with _server(settings) as url:
+        try:
+            upgrade(sqlalchemy_url(url))
+        except (DatabaseUnusable, UnknownRevision, RoleMissing) as error:
+            _fail(str(error), 1)
+        yield url
+
+
 def _document(path: Path) -> object:
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-        return json.loads(text)
+        content = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        return json.loads(content.decode())
     except OSError as error:
         _fail(f"{path}: cannot be read: {error.strerror}", 2)
     except UnicodeDecodeError:
         _fail(f"{path}: is not UTF-8 text", 2)
     except json.JSONDecodeError as error:
         _fail(f"{path}: is not JSON: {error.msg} in line {error.lineno}", 2)
+    except ValueError:
+        _fail(f"{path}: holds a number with too many digits", 2)
     except RecursionError:
         _fail(f"{path}: is nested too deeply", 2)
+
+
+def _print_json(value: object) -> None:
+    # JSON is UTF-8, whatever the terminal's encoding can show.
+    sys.stdout.buffer.write(json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")
 
 
 def _serve(roles: frozenset[Role]) -> None:
@@ -104,7 +134,8 @@ def _serve(roles: frozenset[Role]) -> None:
 
     def ready() -> None:
         if Role.WEB in roles:
-            say.print(f"BrightPath is ready. Open the chat: [bold]{settings.base_url}/chat[/bold]")
+            chat = escape(f"{settings.base_url}/chat")
+            say.print(f"BrightPath is ready. Open the chat: [bold]{chat}[/bold]")
             say.print("Stop it with Ctrl-C.")
         else:
             say.print("BrightPath is ready: " + ", ".join(sorted(roles)))
@@ -162,8 +193,7 @@ def plan(
     except DocumentError as error:
         _fail(str(error), 2)
     result = solve_and_check(request, time_limit=time_limit)
-    json.dump(plan_document(result, translator("en")), sys.stdout, ensure_ascii=False, indent=1)
-    print()
+    _print_json(plan_document(result, translator("en")))
 
 
 @cli.command("import")
@@ -187,8 +217,7 @@ def import_(
             result = asyncio.run(create(url))
         except (DocumentError, EmailTaken) as error:
             _fail(str(error), 2)
-    json.dump(result, sys.stdout, ensure_ascii=False, indent=1)
-    print()
+    _print_json(result)
 
 
 @cli.command()
@@ -196,6 +225,9 @@ def export(family_id: Annotated[int, typer.Argument(help="The family's id.")]) -
     """Print a family as a document that `import` takes, with its weeks and logs beside it."""
     settings = _settings()
     configure_logs(json=not sys.stderr.isatty())
+
+    if family_id > LARGEST_ID:
+        _fail(f"There is no family {family_id}.", 2)
 
     async def read(url: str) -> dict[str, object] | None:
         async with open_services(settings, url) as services:
@@ -205,8 +237,7 @@ def export(family_id: Annotated[int, typer.Argument(help="The family's id.")]) -
         result = asyncio.run(read(url))
     if result is None:
         _fail(f"There is no family {family_id}.", 2)
-    json.dump(result, sys.stdout, ensure_ascii=False, indent=1)
-    print()
+    _print_json(result)
 
 
 @cli.command()
@@ -214,9 +245,11 @@ def doctor() -> None:
     """Check settings, database, Telegram and Google, and say what to mend."""
     settings = _settings()
     configure_logs(json=not sys.stderr.isatty())
-    with _database(settings) as url:
+    # Only a database of our own making is migrated by looking at it.
+    with (_database if settings.database_url is None else _server)(settings) as url:
         findings = asyncio.run(doctors.examine(settings, libpq_url(url)))
     for finding in findings:
-        say.print(f"{'[green]ok[/green]  ' if finding.ok else '[red]mend[/red]'} {finding.text}")
+        mark = "[green]ok[/green]  " if finding.ok else "[red]mend[/red]"
+        say.print(f"{mark} {escape(finding.text)}")
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)

@@ -1,6 +1,7 @@
 """Carrying what was said to Telegram: each message once, and at most twice if we die meanwhile."""
 
 import contextlib
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import structlog
@@ -19,17 +20,21 @@ from bot.send import (
 )
 from bot.telegram import TelegramChannel
 from bot.views import View
-from db.conversations import WEB, Account, load_account, move_account
+from db.conversations import TELEGRAM, WEB, Account, load_account, move_account
 from db.messages import (
     StoredMessage,
     mark_parked,
     mark_sending,
     mark_sent,
     mark_unsent,
+    pause_channel,
+    pause_left,
     pending_messages,
     recover_interrupted,
 )
-from db.queue import enqueue
+
+UNREACHABLE_PAUSE = 10.0
+"""Seconds until a chat's messages are tried again while Telegram cannot be reached."""
 
 log = structlog.get_logger()
 
@@ -38,7 +43,7 @@ async def deliver(services: Services, account_id: int) -> None:
     """Delivers the chat's pending messages in their order. One runs at a time for a chat (the
     job's lock).
 
-    Raises `DeliveryError` where Telegram cannot be reached: the job is tried again later.
+    Where Telegram cannot be reached or asks for a pause, the rest is left to a later job.
     """
     async with services.database.transaction(chat_account_id=account_id) as session:
         account = await load_account(session, account_id)
@@ -50,10 +55,31 @@ async def deliver(services: Services, account_id: int) -> None:
             return
 
 
+async def courtesy(services: Services, call: Callable[[], Awaitable[None]]) -> None:
+    """Makes a call that only looks nice, such as the typing sign: left out while Telegram wants a
+    pause, and not repeated if it fails."""
+    async with services.database.transaction() as session:
+        paused = await pause_left(session, TELEGRAM) > 0
+    if paused:
+        return
+    try:
+        await call()
+    except RetryLater as error:
+        async with services.database.transaction() as session:
+            await pause_channel(session, TELEGRAM, error.seconds)
+    except DeliveryError as error:
+        log.info("courtesy left out", error=type(error).__name__)
+
+
 async def _next(services: Services, account: Account) -> StoredMessage | None:
-    """The next message, marked as being sent in a transaction of its own."""
-    async with services.database.transaction(chat_account_id=account.id) as session:
+    """The next message, marked as being sent in a transaction of its own; None if there is none
+    or none may be sent yet."""
+    async with _scope(services, account) as session:
         for message in await pending_messages(session, account.id, limit=1):
+            pause = await pause_left(session, account.channel)
+            if pause > 0:
+                await _go_on_in(session, account, pause)
+                return None
             return await mark_sending(session, message.id)
     return None
 
@@ -67,14 +93,9 @@ async def _deliver(
     except RetryLater as error:
         async with _scope(services, account) as session:
             await mark_unsent(session, message.id)
-            await enqueue(
-                session,
-                "deliver",
-                lock=f"deliver:{account.id}",
-                queueing_lock=f"deliver:{account.id}",
-                schedule_in=timedelta(seconds=error.seconds),
-                account_id=account.id,
-            )
+            # It counts all calls of the bot, so everybody has to pause.
+            await pause_channel(session, account.channel, error.seconds)
+            await _go_on_in(session, account, error.seconds)
         return False
     except (ChatBlocked, Refused) as error:
         log.warning("undeliverable", account_id=account.id, error=type(error).__name__)
@@ -92,15 +113,17 @@ async def _deliver(
         async with _scope(services, account) as session:
             await hand_over(session, account)
         return False
-    except DeliveryError:
+    except DeliveryError as error:
+        # Telegram does not have it. However long this lasts, the message is not given up.
+        log.warning("not delivered", account_id=account.id, error=type(error).__name__)
         async with _scope(services, account) as session:
             await mark_unsent(session, message.id)
-        raise
+            await _go_on_in(session, account, UNREACHABLE_PAUSE)
+        return False
     async with _scope(services, account) as session:
         await mark_sent(session, message.id, message.revision, external_id=external_id)
     if View.model_validate(message.view).thinking:
-        with contextlib.suppress(DeliveryError):
-            await telegram.typing(account.external_id)
+        await courtesy(services, lambda: telegram.typing(account.external_id))
     return True
 
 
@@ -115,6 +138,10 @@ async def _carry(telegram: TelegramChannel, account: Account, message: StoredMes
             )
             return message.external_id
     return await telegram.send(account.external_id, message.id, step, view, language=language)
+
+
+async def _go_on_in(session: AsyncSession, account: Account, seconds: float) -> None:
+    await hand_over(session, account, wait=timedelta(seconds=seconds))
 
 
 def _scope(

@@ -7,9 +7,9 @@ import httpx
 import psycopg
 
 from app.settings import Settings
-from db.migrate import head
+from db.migrate import head, too_old, unreachable
+from db.roles import APP_ROLE
 
-OLDEST_POSTGRESQL = 14
 TIMEOUT = 5.0
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -48,22 +48,20 @@ async def _database(conninfo: str) -> list[Finding]:
     try:
         connection = await psycopg.AsyncConnection.connect(conninfo, connect_timeout=int(TIMEOUT))
     except psycopg.OperationalError as error:
-        return [Finding(False, f"The database cannot be reached: {str(error).strip()}")]
-    findings = []
+        return [Finding(False, unreachable(error))]
     async with connection:
-        major = connection.info.server_version // 10000
-        findings.append(
-            Finding(True, f"PostgreSQL {major} answers.")
-            if major >= OLDEST_POSTGRESQL
-            else Finding(False, f"PostgreSQL {major} is too old; {OLDEST_POSTGRESQL} or newer.")
-        )
-        revision = await _one(connection, "SELECT version_num FROM alembic_version")
-        findings.append(
-            Finding(True, f"The schema is at its newest revision ({revision}).")
-            if revision == head()
-            else Finding(False, f"The schema is at {revision}; run `brightpath migrate`.")
-        )
-        await connection.execute("SET ROLE brightpath_app")
+        version = connection.info.server_version
+        if complaint := too_old(version):
+            return [Finding(False, complaint)]
+        findings = [Finding(True, f"PostgreSQL {version // 10000} answers.")]
+        revision = None
+        if await _one(connection, "SELECT to_regclass('alembic_version')") is not None:
+            revision = await _one(connection, "SELECT version_num FROM alembic_version")
+        if revision != head():
+            advice = f"The schema is at {revision or 'nothing yet'}; run `brightpath migrate`."
+            return [*findings, Finding(False, advice)]
+        findings.append(Finding(True, f"The schema is at its newest revision ({revision})."))
+        await connection.execute(f"SET ROLE {APP_ROLE}".encode())
         seen = await _one(connection, "SELECT count(*) FROM children")
         findings.append(
             Finding(True, "Row-level security holds: without a family nothing is seen.")

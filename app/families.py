@@ -1,6 +1,6 @@
 """Families without a chat: created from a document, and written out as one."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from app.planning import plan_first_weeks
@@ -58,4 +58,4 @@ async def export_family(services: Services, family_id: int) -> dict[str, Any] | 
     """The family as a document that `import` takes, with its weeks and logs beside it; None if
     there is none with this id."""
     async with services.database.transaction(family_id=family_id) as session:
-        return await export_document(session, family_id, exported_at=datetime.now(UTC))
+        return await export_document(session, family_id, exported_at=services.now())

@@ -1,6 +1,7 @@
 """Planning a family's weeks: read, solve without any lock, check, and store if nothing changed."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,11 +11,13 @@ import structlog
 from app.services import Services
 from core.check import Violation, check_week
 from core.family import DayOff, Family
+from core.hard import required
 from core.plan import Plan, WeekRequest
+from core.problem import problem_of
 from core.week import wall, week_dates, week_start
 from db.families import load_family
 from db.learning import active_weights
-from db.schedules import store_plan
+from db.schedules import load_week, store_plan
 from db.session import family_revision, lock_family
 
 TRIES = 3
@@ -52,6 +55,18 @@ def first_weeks(family: Family, now: datetime) -> tuple[WeekRequest, ...]:
     return tuple(requests)
 
 
+def told(requests: Sequence[WeekRequest]) -> tuple[int, tuple[str, ...]]:
+    """What is being fitted into the last of the weeks, for somebody who waits: how many lessons,
+    around which commitments."""
+    problem = problem_of(requests[-1])
+    lessons = sum(
+        required(problem, member) for activity in problem.activities for member in activity.members
+    )
+    family = problem.request.family
+    around = [*family.commitments, *(own for child in family.children for own in child.commitments)]
+    return lessons, tuple(dict.fromkeys(commitment.name for commitment in around))
+
+
 async def plan_first_weeks(services: Services, family_id: int) -> list[int]:
     """Plans and publishes a new family's weeks; returns the ids of the schedules."""
     async with services.database.transaction(family_id=family_id) as session:
@@ -66,6 +81,10 @@ async def _plan(services: Services, family_id: int, request: WeekRequest) -> lis
     monday = request.week_start
     for _ in range(TRIES):
         async with services.database.transaction(family_id=family_id) as session:
+            planned = await load_week(session, family_id, monday)
+            if planned.schedules:
+                # An earlier run of this job was stopped after it had stored the week.
+                return [schedule.id for schedule in planned.schedules]
             revision = await family_revision(session, family_id)
             family = await load_family(session, family_id)
             request = replace(

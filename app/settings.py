@@ -9,6 +9,14 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from db.secrets import MIN_SECRET_BYTES
+
+
+class KeyUnusable(Exception):
+    """The secret key can be neither read nor made; the text says what to mend."""
 
 
 def default_home() -> Path:
@@ -47,6 +55,27 @@ class Settings(BaseSettings):
             raise ValueError("must be an http or https address such as https://brightpath.example")
         return value.rstrip("/")
 
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql_address(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        try:
+            dialect = make_url(value.get_secret_value()).get_backend_name()
+        except (ArgumentError, ValueError):
+            dialect = None
+        if dialect not in ("postgresql", "postgres"):
+            # The address holds a password: what is wrong with it is not quoted.
+            raise ValueError("must be an address such as postgresql://user:password@host:5432/name")
+        return value
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value().encode()) < MIN_SECRET_BYTES:
+            raise ValueError(f"must be at least {MIN_SECRET_BYTES} bytes long")
+        return value
+
     @cached_property
     def base_url(self) -> str:
         """The base of every link that we hand out, without a slash at its end."""
@@ -59,11 +88,23 @@ class Settings(BaseSettings):
 
     @cached_property
     def key(self) -> bytes:
-        """The secret that everything else is derived from; made and kept at the first need."""
+        """The secret that everything else is derived from; made and kept at the first need.
+
+        Raises `KeyUnusable`.
+        """
         if self.secret_key is not None:
             return self.secret_key.get_secret_value().encode()
         path = self.brightpath_home / "secret.key"
-        self.brightpath_home.mkdir(parents=True, exist_ok=True)
+        try:
+            key = self._kept_key(path)
+        except OSError as error:
+            raise KeyUnusable(f"{path} cannot be used: {error.strerror}.") from error
+        if len(key) < MIN_SECRET_BYTES:
+            raise KeyUnusable(f"{path} holds no key any more; put it back from your backup.")
+        return key
+
+    def _kept_key(self, path: Path) -> bytes:
+        self.brightpath_home.mkdir(parents=True, exist_ok=True, mode=0o700)
         if not path.exists():
             # Written aside and linked, so that two processes starting at once agree on one whole
             # key and neither reads a half-written one.
@@ -73,7 +114,7 @@ class Settings(BaseSettings):
             with contextlib.suppress(FileExistsError):
                 path.hardlink_to(draft)
             draft.unlink()
-        return path.read_text().strip().encode()
+        return path.read_bytes().strip()
 
 
 def _linkable(host: str) -> str:

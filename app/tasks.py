@@ -1,19 +1,27 @@
 """The tasks that workers run. Arguments are ids; every task may run twice."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import date
 
 import structlog
 from procrastinate import JobContext, RetryStrategy
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.delivery import deliver
-from app.planning import plan_first_weeks
+from app.planning import first_weeks, plan_first_weeks, told
 from app.services import Services
 from app.updates import HEAR, give_up, hear
+from bot.conversations.cards import Card
+from bot.conversations.day import thinking_card
 from bot.daily import day_key, show_today, show_week
 from bot.dialogue import PLAN_FIRST_WEEKS
-from bot.outbox import DELIVER
+from bot.outbox import DELIVER, replace_card
+from core.phrase import say
 from core.reminders import MORNING
-from db.conversations import load_account
+from db.conversations import Account, load_account
+from db.families import load_family
 from db.queue import MAX_ATTEMPTS
 from db.reminders import attach_message, load_reminder
 from db.session import chat_scope
@@ -21,7 +29,16 @@ from db.session import chat_scope
 REMIND = "remind"
 """The task that says one reminder."""
 
-RETRY = RetryStrategy(max_attempts=MAX_ATTEMPTS, exponential_wait=3)
+
+class NobodyThere(Exception):
+    """The chat that a job was to answer has been erased meanwhile."""
+
+
+RETRY = RetryStrategy(max_attempts=MAX_ATTEMPTS - 1, exponential_wait=3)
+"""Procrastinate counts the attempts before the present one: three, nine … seconds between them."""
+
+RETRY_SOON = RetryStrategy(max_attempts=MAX_ATTEMPTS - 1, exponential_wait=2)
+"""For updates: the rest of the chat waits behind the one that fails, half a minute in all."""
 
 log = structlog.get_logger()
 
@@ -30,7 +47,7 @@ def register(services: Services) -> None:
     """Teaches the queue its tasks."""
     app = services.queue
 
-    @app.task(name=HEAR, retry=RETRY, pass_context=True)
+    @app.task(name=HEAR, retry=RETRY_SOON, pass_context=True)
     async def hear_update(context: JobContext, inbox_id: int, chat_key: str) -> None:
         try:
             await hear(services, inbox_id, chat_key)
@@ -45,26 +62,69 @@ def register(services: Services) -> None:
     async def deliver_messages(account_id: int) -> None:
         await deliver(services, account_id)
 
-    @app.task(name=PLAN_FIRST_WEEKS, retry=RETRY)
-    async def plan_and_show(family_id: int, account_id: int, message_id: int) -> None:
-        await plan_first_weeks(services, family_id)
-        async with services.database.transaction(family_id=family_id) as session:
-            await chat_scope(session, account_id)
-            account = await load_account(session, account_id)
-            if account is not None:
-                await show_week(
-                    session,
-                    account,
-                    family_id,
-                    box=services.box,
-                    base_url=services.settings.base_url,
-                    now=services.now(),
-                    message_id=message_id,
-                )
+    @app.task(name=PLAN_FIRST_WEEKS, retry=RETRY, pass_context=True)
+    async def plan_and_show(
+        context: JobContext, family_id: int, account_id: int, message_id: int
+    ) -> None:
+        waiting = _Waiting(services, family_id, account_id, message_id)
+        await waiting.say_what_is_done()
+        try:
+            await plan_first_weeks(services, family_id)
+        except Exception:
+            if context.job.attempts + 1 >= MAX_ATTEMPTS:
+                await waiting.say_sorry()
+            raise
+        await waiting.show_week()
 
     @app.task(name=REMIND, retry=RETRY)
     async def remind(family_id: int, reminder_id: int) -> None:
         await say_reminder(services, family_id, reminder_id)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """A parent who waits for the first week, and the message that tells how it goes."""
+
+    services: Services
+    family_id: int
+    account_id: int
+    message_id: int
+
+    async def say_what_is_done(self) -> None:
+        async with self._chat() as (session, account):
+            family = await load_family(session, self.family_id)
+            lessons, around = told(first_weeks(family, self.services.now()))
+            await self._replace(session, account, thinking_card(lessons, around))
+
+    async def say_sorry(self) -> None:
+        async with self._chat() as (session, account):
+            await self._replace(session, account, Card(say("chat.plan_failed")))
+
+    async def show_week(self) -> None:
+        async with self._chat() as (session, account):
+            await show_week(
+                session,
+                account,
+                self.family_id,
+                box=self.services.box,
+                base_url=self.services.settings.base_url,
+                now=self.services.now(),
+                message_id=self.message_id,
+            )
+
+    @asynccontextmanager
+    async def _chat(self) -> AsyncIterator[tuple[AsyncSession, Account]]:
+        transaction = self.services.database.transaction(
+            family_id=self.family_id, chat_account_id=self.account_id
+        )
+        async with transaction as session:
+            account = await load_account(session, self.account_id)
+            if account is None:
+                raise NobodyThere(f"chat account {self.account_id}")
+            yield session, account
+
+    async def _replace(self, session: AsyncSession, account: Account, card: Card) -> None:
+        await replace_card(session, account, self.message_id, card, now=self.services.now())
 
 
 async def say_reminder(services: Services, family_id: int, reminder_id: int) -> None:

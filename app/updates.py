@@ -11,14 +11,16 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from telegram import Update
 
+from app.delivery import courtesy
 from app.services import Services
-from bot.dialogue import converse
+from bot.dialogue import apologise, converse
 from bot.incoming import Json
 from bot.polling import poll
 from bot.send import DeliveryError
+from bot.telegram import TelegramChannel
 from bot.translate import translate
 from db.conversations import TELEGRAM, find_or_create_account
-from db.inbox import mark_failed, mark_processed, receive, take
+from db.inbox import chat_key, mark_failed, mark_processed, receive, take
 from db.queue import enqueue
 
 HEAR = "hear"
@@ -43,24 +45,21 @@ async def receive_update(services: Services, update: Mapping[str, Json]) -> None
     update_id = update.get("update_id")
     if chat_id is None or not isinstance(update_id, int):
         return
-    # A hash, so that neither a job nor a lock spells out who talks to us.
-    chat_key = hashlib.sha256(f"{TELEGRAM}:{chat_id}".encode()).hexdigest()[:32]
-    async with services.database.transaction(chat_key=chat_key) as session:
-        inbox_id = await receive(session, TELEGRAM, chat_key, str(update_id), update)
+    key = chat_key(TELEGRAM, str(chat_id))
+    async with services.database.transaction(chat_key=key) as session:
+        inbox_id = await receive(session, TELEGRAM, key, str(update_id), update)
         if inbox_id is not None:
-            await enqueue(
-                session, HEAR, lock=f"hear:{chat_key}", inbox_id=inbox_id, chat_key=chat_key
-            )
+            await enqueue(session, HEAR, lock=f"hear:{key}", inbox_id=inbox_id, chat_key=key)
 
 
-async def hear(services: Services, inbox_id: int, chat_key: str) -> None:
+async def hear(services: Services, inbox_id: int, key: str) -> None:
     """Answers one update: its effect, what is said and its end are committed together."""
     telegram = services.telegram
     if telegram is None:
         return
-    username = await telegram.username()
+    username = await _username(telegram)
     now = services.now()
-    async with services.database.transaction(chat_key=chat_key) as session:
+    async with services.database.transaction(chat_key=key) as session:
         waiting = await take(session, inbox_id)
         if waiting is None:
             return
@@ -72,18 +71,32 @@ async def hear(services: Services, inbox_id: int, chat_key: str) -> None:
             )
             await converse(session, services.dialogue, account, incoming, now=now)
         await mark_processed(session, inbox_id, now=now)
-    if incoming is not None and incoming.callback_id is not None:
-        try:
-            await telegram.answer(incoming.callback_id)
-        except DeliveryError as error:
-            # Only the waiting sign on the button: what was tapped is already done.
-            log.info("tap not answered", inbox_id=inbox_id, error=type(error).__name__)
+    callback_id = incoming.callback_id if incoming is not None else None
+    if callback_id is not None:
+        # Only the waiting sign on the button: what was tapped is already done.
+        await courtesy(services, lambda: telegram.answer(callback_id))
 
 
-async def give_up(services: Services, inbox_id: int, chat_key: str, error: str) -> None:
-    """Marks an update that failed for good; its payload stays for a few days."""
-    async with services.database.transaction(chat_key=chat_key) as session:
-        await mark_failed(session, inbox_id, error, now=services.now())
+async def give_up(services: Services, inbox_id: int, key: str, error: str) -> None:
+    """Marks an update that failed for good, and tells its chat; the payload stays for a few
+    days."""
+    now = services.now()
+    async with services.database.transaction(chat_key=key) as session:
+        waiting = await take(session, inbox_id)
+        if waiting is None:
+            return
+        await mark_failed(session, inbox_id, error, now=now)
+        account = await find_or_create_account(session, TELEGRAM, str(_chat_of(waiting.payload)))
+        await apologise(session, account, now=now)
+
+
+async def _username(telegram: TelegramChannel) -> str | None:
+    """The bot's own name; None while Telegram cannot say. It only matters for commands that name
+    whom they are for, so that nobody's words wait for it."""
+    try:
+        return await telegram.username()
+    except DeliveryError:
+        return None
 
 
 async def poll_telegram(services: Services, stop: asyncio.Event) -> None:
