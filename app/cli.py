@@ -5,7 +5,7 @@ import json
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -145,7 +145,7 @@ def _serve(roles: frozenset[Role]) -> None:
         async with open_services(settings, url) as services:
             await serve(services, roles, listener=listener, ready=ready, stop=stop)
 
-    with _database(settings) as url:
+    with listener or nullcontext(), _database(settings) as url:
         asyncio.run(everything(url))
 
 

@@ -35,9 +35,11 @@ FIELDS = frozenset(
         "task",
         "timestamp",
         "update_id",
+        "where",
     }
 )
-"""What a log line may say. `error` is the name of an exception's class, never its message."""
+"""What a log line may say. `error` is the name of an exception's class, never its message, and
+`where` the line that raised it."""
 
 
 def only_listed(
@@ -45,20 +47,30 @@ def only_listed(
 ) -> MutableMapping[str, Any]:
     """Drops every field that is not listed, and names an exception by its class alone."""
     error = event.pop("exc_info", None)
+    if error is True:
+        error = sys.exc_info()[1]
     if isinstance(error, BaseException):
         event["error"] = type(error).__name__
-    elif error is True:
-        kind = sys.exc_info()[0]
-        event["error"] = kind.__name__ if kind else "unknown"
+        event["where"] = _where(error)
     return {name: value for name, value in event.items() if name in FIELDS}
+
+
+def _where(error: BaseException) -> str:
+    """The module and line that raised an exception, which say nothing of a family."""
+    trace = error.__traceback__
+    if trace is None:
+        return "?"
+    while trace.tb_next is not None:
+        trace = trace.tb_next
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
 
 
 class _ListedFormatter(logging.Formatter):
     """Other libraries' records, without their arguments' text: logger, level and error class."""
 
     def format(self, record: logging.LogRecord) -> str:
-        kind = record.exc_info[0] if record.exc_info else None
-        error = f" error={kind.__name__}" if kind else ""
+        raised = record.exc_info[1] if record.exc_info else None
+        error = f" error={type(raised).__name__} where={_where(raised)}" if raised else ""
         return f"{self.formatTime(record)} {record.levelname.lower()} {record.name}{error}"
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,10 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.services import Services
 from bot.texts import language_of
 from core.addresses import feed_url
-from core.commitments import busy
+from core.commitments import adult_of, busy
 from core.family import Commitment, Family, Scope
 from core.plan import ItemType
-from core.week import wall, week_dates, week_start
+from core.week import coming_week, wall, week_dates, week_start
 from db.calendars import FEED, WEEK, FeedTarget, feed_tokens, resolve_token
 from db.conversations import accounts_of
 from db.families import Told, commitment_dates, family_name, last_change, load_family
@@ -78,14 +78,15 @@ class FamilyPages:
             )
 
     async def load_week_page(self, token: str, week: date | None) -> WeekPage | None:
-        """The week that begins on the Monday `week` (None: the current one)."""
+        """The week that begins on the Monday `week` (None: the current one, or the next once this
+        one holds no more lessons)."""
         now = self.services.now()
         async with self.services.database.transaction() as session:
             target = await resolve_token(session, token)
             if target is None or target.kind != WEEK:
                 return None
             family = await load_family(session, target.family_id)
-            monday = week or week_start(wall(now, ZoneInfo(family.timezone)).date())
+            monday = week or await _coming_week(session, family, target.family_id, now)
             items = await load_items(session, target.family_id, monday, monday + timedelta(days=7))
             tokens = await feed_tokens(session, target.family_id, self.services.box)
             return WeekPage(
@@ -116,6 +117,15 @@ class FamilyPages:
             )
 
 
+async def _coming_week(
+    session: AsyncSession, family: Family, family_id: int, now: datetime
+) -> date:
+    today = wall(now, ZoneInfo(family.timezone)).date()
+    monday = week_start(today)
+    items = await load_items(session, family_id, monday, monday + timedelta(days=7))
+    return coming_week(today, [s.item.date for s in items if s.item.type is ItemType.SUBJECT])
+
+
 def _reader(family: Family, target: FeedTarget) -> tuple[Audience, str | None]:
     if target.child_id is not None:
         return Audience.CHILD, family.child(target.child_id).name
@@ -137,11 +147,11 @@ def _told(
     owned += [(own, (child.name,)) for child in family.children for own in child.commitments]
     for commitment, children in owned:
         told_at = dates[commitment.scope is Scope.CHILD, commitment.id]
-        adults: tuple[str, ...] = ()
         if commitment.scope is Scope.PARENT:
-            adults = (family.adult(commitment.adult_id or family.adults[0].id).name,)
-        elif commitment.adult_id is not None:
-            adults = (family.adult(commitment.adult_id).name,)
+            taken = _adult_name(family, adult_of(commitment, family.adults))
+        else:
+            taken = _adult_name(family, commitment.adult_id)
+        adults = (taken,) if taken else ()
         told.append(
             FeedCommitment(
                 uid=commitment_uid(str(family_id), commitment),
@@ -158,9 +168,10 @@ def _told(
 
 def _away(family: Family, monday: date) -> list[Away]:
     return [
-        Away(family.adult(own.adult_id or family.adults[0].id).name, day, start, end, own.name)
+        Away(adult, day, start, end, own.name)
         for own in family.commitments
         if own.scope is Scope.PARENT
+        if (adult := _adult_name(family, adult_of(own, family.adults))) is not None
         for day in week_dates(monday)
         for start, end in busy(own, day)
     ]

@@ -72,13 +72,13 @@ async def plan_first_weeks(services: Services, family_id: int) -> list[int]:
     async with services.database.transaction(family_id=family_id) as session:
         family = await load_family(session, family_id)
     schedules: list[int] = []
-    for request in first_weeks(family, services.now()):
-        schedules += await _plan(services, family_id, request)
+    now = services.now()
+    for request in first_weeks(family, now):
+        schedules += await _plan(services, family_id, request.week_start, now)
     return schedules
 
 
-async def _plan(services: Services, family_id: int, request: WeekRequest) -> list[int]:
-    monday = request.week_start
+async def _plan(services: Services, family_id: int, monday: date, now: datetime) -> list[int]:
     for _ in range(TRIES):
         async with services.database.transaction(family_id=family_id) as session:
             planned = await load_week(session, family_id, monday)
@@ -88,8 +88,7 @@ async def _plan(services: Services, family_id: int, request: WeekRequest) -> lis
             revision = await family_revision(session, family_id)
             family = await load_family(session, family_id)
             request = replace(
-                request,
-                family=replace(family, days_off=request.family.days_off),
+                next(week for week in first_weeks(family, now) if week.week_start == monday),
                 weights=await active_weights(session),
             )
         plan = await asyncio.to_thread(solve_and_check, request)
@@ -106,7 +105,7 @@ async def _plan(services: Services, family_id: int, request: WeekRequest) -> lis
             children=len(plan.request.family.children),
         )
         return list(stored)
-    raise KeepsChanging(f"the week of {_iso(monday)} of family {family_id}")
+    raise KeepsChanging(f"the week of {monday.isoformat()} of family {family_id}")
 
 
 def solve_and_check(request: WeekRequest, *, time_limit: float = TIME_LIMIT) -> Plan:
@@ -119,7 +118,3 @@ def solve_and_check(request: WeekRequest, *, time_limit: float = TIME_LIMIT) -> 
     if violations:
         raise RulesBroken(violations)
     return plan
-
-
-def _iso(day: date) -> str:
-    return day.isoformat()

@@ -24,6 +24,9 @@ from bot.places import find_places
 GRACE = 10
 """Seconds that running work gets to finish when the program stops."""
 
+LATER_SECONDS = 1.0
+"""How often a worker looks for jobs whose time has come."""
+
 log = structlog.get_logger()
 
 
@@ -103,6 +106,8 @@ async def _work(services: Services, stop: asyncio.Event) -> None:
             concurrency=8,
             install_signal_handlers=False,
             delete_jobs="successful",
+            # New jobs announce themselves; only those put off until later are looked for.
+            fetch_job_polling_interval=LATER_SECONDS,
             shutdown_graceful_timeout=GRACE,
         )
     )

@@ -50,8 +50,12 @@ class Settings(BaseSettings):
     def _http_address(cls, value: str | None) -> str | None:
         if value is None:
             return None
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(value)
+            sound = parts.scheme in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            sound = False
+        if not sound:
             raise ValueError("must be an http or https address such as https://brightpath.example")
         return value.rstrip("/")
 

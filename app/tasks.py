@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from zoneinfo import ZoneInfo
 
 import structlog
 from procrastinate import JobContext, RetryStrategy
@@ -20,8 +20,9 @@ from bot.dialogue import PLAN_FIRST_WEEKS
 from bot.outbox import DELIVER, replace_card
 from core.phrase import say
 from core.reminders import MORNING
+from core.week import wall
 from db.conversations import Account, load_account
-from db.families import load_family
+from db.families import NoSuchFamily, load_family
 from db.queue import MAX_ATTEMPTS
 from db.reminders import attach_message, load_reminder
 from db.session import chat_scope
@@ -67,9 +68,12 @@ def register(services: Services) -> None:
         context: JobContext, family_id: int, account_id: int, message_id: int
     ) -> None:
         waiting = _Waiting(services, family_id, account_id, message_id)
-        await waiting.say_what_is_done()
         try:
+            await waiting.say_what_is_done()
             await plan_first_weeks(services, family_id)
+        except (NoSuchFamily, NobodyThere):
+            log.info("erased before it was planned", family_id=family_id)
+            return
         except Exception:
             if context.job.attempts + 1 >= MAX_ATTEMPTS:
                 await waiting.say_sorry()
@@ -128,7 +132,8 @@ class _Waiting:
 
 
 async def say_reminder(services: Services, family_id: int, reminder_id: int) -> None:
-    """Says a reminder once: its message and the note that it was said are committed together."""
+    """Says a reminder once: its message and the note that it was said are committed together. One
+    of a day that is over is not said any more."""
     async with services.database.transaction(family_id=family_id) as session:
         reminder = await load_reminder(session, reminder_id)
         if reminder is None or reminder.message_id is not None or reminder.kind != MORNING:
@@ -137,9 +142,12 @@ async def say_reminder(services: Services, family_id: int, reminder_id: int) -> 
         if account is None:
             return
         await chat_scope(session, account.id)
-        day: date = reminder.local_date
+        now = services.now()
+        family = await load_family(session, family_id)
+        if wall(now, ZoneInfo(family.timezone)).date() != reminder.local_date:
+            return
         message_id = await show_today(
-            session, account, family_id, now=services.now(), dedupe_key=day_key(day)
+            session, account, family_id, now=now, dedupe_key=day_key(reminder.local_date)
         )
         if message_id is not None:
             await attach_message(session, reminder_id, message_id)

@@ -18,6 +18,7 @@ from bot.conversations.day import (
     already_done_notice,
     done_notice,
     not_yet_notice,
+    thinking_card,
     today_card,
     unclear_notice,
     undone_notice,
@@ -28,10 +29,12 @@ from bot.outbox import post, replace_card
 from core.addresses import feed_url, webcal_url, week_url
 from core.defaults import plain
 from core.family import Family
+from core.hard import required
 from core.phrase import Phrase, say
-from core.plan import ItemType
+from core.plan import ItemType, WeekRequest
+from core.problem import problem_of
 from core.replies import Reading, ReplyKind, read_reply
-from core.week import time_of, wall, week_start
+from core.week import coming_week, time_of, wall, week_start
 from db.calendars import feed_tokens
 from db.completion import AlreadyDone, CompletedItem, complete_item, undo_completion
 from db.conversations import Account
@@ -88,6 +91,20 @@ async def answer_day(
             await show_today(session, account, family_id, now=now)
 
 
+async def show_thinking(
+    session: AsyncSession, account: Account, family_id: int, message_id: int, *, now: datetime
+) -> None:
+    """Says in place of the message `message_id` what is being planned: a whole week's lessons."""
+    family = await load_family(session, family_id)
+    week = problem_of(WeekRequest(family, week_start(_today(family, now)) + timedelta(days=7)))
+    lessons = sum(
+        required(week, member) for activity in week.activities for member in activity.members
+    )
+    owned = (*family.commitments, *(own for child in family.children for own in child.commitments))
+    card = thinking_card(lessons, [commitment.name for commitment in owned])
+    await replace_card(session, account, message_id, card, now=now)
+
+
 async def show_week(
     session: AsyncSession,
     account: Account,
@@ -102,10 +119,10 @@ async def show_week(
     place of the message `message_id` where one is given."""
     family = await load_family(session, family_id)
     today = _today(family, now)
-    monday = week_start(today)
-    week = await load_week(session, family_id, monday)
-    if not any(item.type is ItemType.SUBJECT and item.date >= today for item in week.items):
-        monday += timedelta(days=7)
+    week = await load_week(session, family_id, week_start(today))
+    lessons = (item.date for item in week.items if item.type is ItemType.SUBJECT)
+    monday = coming_week(today, lessons)
+    if monday != week_start(today):
         week = await load_week(session, family_id, monday)
     if not week.schedules:
         card = Card(say("chat.no_week"))

@@ -20,12 +20,12 @@ from bot.conversations.flow import (
     step,
     to_session,
 )
-from bot.daily import answer_day, show_today, show_week
+from bot.daily import answer_day, show_thinking, show_today, show_week
 from bot.incoming import Command, Incoming
 from bot.outbox import post, replace_card, shrink, spoken
 from bot.texts import LANGUAGES, language_of, translator
 from bot.views import View
-from bot.welcome import CONSENT, CONSENT_VERSION, welcome_family
+from bot.welcome import CONSENT_VERSION, welcome_family
 from core.phrase import Phrase, say
 from core.week import wall
 from db.calendars import renew_feeds
@@ -40,7 +40,7 @@ from db.conversations import (
     set_language,
 )
 from db.document import parse_document
-from db.families import erase_family, is_guardian
+from db.families import STORAGE, erase_chat, erase_family, is_guardian
 from db.links import Purpose, create_code, redeem_code
 from db.messages import load_message, post_message
 from db.queue import enqueue
@@ -54,6 +54,8 @@ PLAN_FIRST_WEEKS = "plan_first_weeks"
 CODE_LIFE = timedelta(minutes=15)
 RECOVERY_LIFE = timedelta(days=3650)
 FORGET, KEEP = "forget-yes", "forget-no"
+FORGET_LIFE = timedelta(hours=1)
+"""How long the question whether to erase everything can be answered."""
 
 LIVING_CARD = "livingCard"
 """Key of the draft under which the id of the current question's message is kept."""
@@ -99,14 +101,22 @@ async def converse(
     match event:
         case Command(name=name, argument=argument):
             await talk.command(name, argument, draft.data)
+        case Tapped(option=option) if option in (FORGET, KEEP):
+            await talk.answer_forget(option, incoming.message_id)
         case _ if account.family_id is None:
             await talk.questionnaire(event, draft.data)
         case Opened():
             await show_today(session, account, account.family_id, now=now)
-        case Tapped(option=option) if option in (FORGET, KEEP):
-            await talk.answer_forget(option, incoming.message_id)
         case _:
             await answer_day(session, account, account.family_id, event, incoming, now=now)
+
+
+async def apologise(session: AsyncSession, account: Account, *, now: datetime) -> None:
+    """Says that something of the chat could not be answered, and that it was our fault."""
+    await chat_scope(session, account.id)
+    if account.family_id is not None:
+        await family_scope(session, account.family_id)
+    await post(session, account, Card(say("chat.our_fault")), now=now)
 
 
 async def greet(
@@ -131,7 +141,7 @@ async def _checked(
     event = incoming.event
     if not isinstance(event, Tapped):
         return event
-    if incoming.message_id is None:
+    if incoming.message_id is None or incoming.user_external_id != account.external_id:
         return _STALE
     message = await load_message(session, incoming.message_id)
     if message is None or message.chat_account_id != account.id or message.step != event.step:
@@ -147,7 +157,7 @@ async def _show_their_words(
     match event:
         case Typed(text=text) if text:
             words = text
-        case Command(name=name, argument=argument):
+        case Command(name=name, argument=argument) if name != "start":
             words = f"/{name} {argument}".strip()
         case _:
             return
@@ -185,7 +195,7 @@ class _Talk:
                 case Consented():
                     await record_consent(
                         self.session,
-                        kind=CONSENT,
+                        kind=STORAGE,
                         version=CONSENT_VERSION,
                         source="chat",
                         now=self.now,
@@ -203,19 +213,19 @@ class _Talk:
     async def command(self, name: str, argument: str, data: QuestionnaireSession) -> None:
         family_id = self.account.family_id
         if name in ("start", "link") and argument:
-            await self._join(argument)
+            await self._join(argument, data)
         elif name in LANGUAGES or (name == "language" and argument):
             account = await self._speak(language_of(argument or name))
             await post(self.session, account, Card(say("chat.language_set")), now=self.now)
         elif name == "help":
             await post(self.session, self.account, _help_card(family_id is not None), now=self.now)
+        elif name == "forget":
+            await self._ask_forget()
         elif family_id is None:
             # Whatever they meant, the questionnaire is where it goes on.
             await self.questionnaire(Opened(), data)
         elif name == "link":
             await self._offer_link(family_id)
-        elif name == "forget":
-            await self._ask_forget()
         elif name in ("week", "newlinks"):
             if name == "newlinks":
                 await renew_feeds(self.session, family_id, self.dialogue.box, now=self.now)
@@ -233,7 +243,7 @@ class _Talk:
             await post(self.session, self.account, _help_card(True), now=self.now)
 
     async def _ask_forget(self) -> None:
-        if not await is_guardian(self.session, self.account.adult_id):
+        if not await self._may_erase():
             await post(self.session, self.account, Card(say("forget.guardian")), now=self.now)
             return
         card = Card(
@@ -244,16 +254,30 @@ class _Talk:
         await post(self.session, self.account, card, now=self.now)
 
     async def answer_forget(self, option: str, message_id: int | None) -> None:
-        """The second step of /forget: only a guardian's own tap erases."""
-        family_id = self.account.family_id
-        if family_id is None or message_id is None:
+        """The second step of /forget: only a guardian's own tap erases, and only soon after."""
+        message = await load_message(self.session, message_id) if message_id is not None else None
+        if message is None:
             return
-        if option == KEEP or not await is_guardian(self.session, self.account.adult_id):
+        erase = option == FORGET and self.now - message.created_at <= FORGET_LIFE
+        if not erase or not await self._may_erase():
             card = Card(say("forget.kept"))
-            await replace_card(self.session, self.account, message_id, card, now=self.now)
+            await replace_card(self.session, self.account, message.id, card, now=self.now)
             return
-        await erase_family(self.session, family_id, keep_account=self.account.id)
-        await post(self.session, self.account, Card(say("forget.done")), now=self.now)
+        # Said in place of the question, which stays: a browser that waits for news knows how many
+        # messages there were, and would not notice one that is counted from the beginning.
+        card = Card(say("forget.done"))
+        await replace_card(self.session, self.account, message.id, card, now=self.now)
+        family_id = self.account.family_id
+        if family_id is None:
+            await erase_chat(self.session, self.account, keep_message=message.id)
+        else:
+            await erase_family(self.session, family_id, keep=self.account, keep_message=message.id)
+
+    async def _may_erase(self) -> bool:
+        """Of a family only a guardian decides; an unfinished questionnaire is its chat's own."""
+        return self.account.family_id is None or await is_guardian(
+            self.session, self.account.adult_id
+        )
 
     async def _speak(self, code: str) -> Account:
         await set_language(self.session, self.account.id, code)
@@ -311,6 +335,7 @@ class _Talk:
             Card(say("chat.recovery_title"), lines=(say("chat.recovery", code=code),)),
             now=self.now,
         )
+        await show_thinking(self.session, account, family_id, living, now=self.now)
         await enqueue(
             self.session,
             PLAN_FIRST_WEEKS,
@@ -320,7 +345,7 @@ class _Talk:
             message_id=living,
         )
 
-    async def _join(self, code: str) -> None:
+    async def _join(self, code: str, data: QuestionnaireSession) -> None:
         if self.account.family_id is not None:
             # Not redeemed, so that the code still works for the chat that it was meant for.
             await post(self.session, self.account, Card(say("chat.joined_before")), now=self.now)
@@ -333,6 +358,10 @@ class _Talk:
             self.session, self.account.id, family_id=found.family_id, adult_id=found.adult_id
         )
         await family_scope(self.session, found.family_id)
+        _, living = _resumed(self.dialogue.flow, data, self.account, None)
+        if living is not None:
+            line = await self._line_for(self.account, None, living)
+            await shrink(self.session, self.account, living, line, now=self.now)
         await post(self.session, self.account, Card(say("chat.joined")), now=self.now)
         if found.purpose is Purpose.RECOVERY:
             fresh = await create_code(

@@ -107,7 +107,7 @@ def _lines(view: View, language: str) -> list[_Line]:
     blocks.append([_Line(line) for line in view.lines])
     blocks.extend(_written_out(link) for link in view.links if reach(link.url) != "public")
     if any(reach(link.url) == "loopback" for link in view.links):
-        blocks.append([_Line(translator(language)(say("telegram.loopback_link")))])
+        blocks.append([_Line(translator(language)(say("chat.loopback_link")))])
     if view.hint is not None:
         blocks.append([_Line(view.hint, "i")])
     lines: list[_Line] = []

@@ -4,7 +4,7 @@ For the web chat the stored message is the delivery: the page reads it. For Tele
 it there.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -70,14 +70,17 @@ async def shrink(
     await _replace(session, account, message_id, View(title=line, shrunk=True), now=now, step=0)
 
 
-async def hand_over(session: AsyncSession, account: Account) -> None:
-    """Has the chat's pending messages delivered."""
+async def hand_over(
+    session: AsyncSession, account: Account, *, wait: timedelta | None = None
+) -> None:
+    """Has the chat's pending messages delivered, at once or after `wait`."""
     if account.channel != WEB:
         await enqueue(
             session,
             DELIVER,
             lock=f"deliver:{account.id}",
             queueing_lock=f"deliver:{account.id}",
+            schedule_in=wait,
             account_id=account.id,
         )
 

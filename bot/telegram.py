@@ -19,7 +19,7 @@ from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
 from bot.markup import Drawing, Key, draw
-from bot.send import MessageGone, Refused, ServerFailed, delivering, outcome
+from bot.send import DeliveryError, MessageGone, Refused, ServerFailed, delivering, outcome
 from bot.views import View
 
 PUBLIC_API = "https://api.telegram.org"
@@ -91,15 +91,16 @@ class TelegramChannel:
     ) -> str:
         """Sends the view and returns Telegram's id of the message that carries its buttons.
 
-        A view longer than a message goes in several. A QR code goes first, as a picture.
+        A view longer than a message goes in several. A QR code follows as a picture, tried once:
+        the address stands in the text, and a message that is out must not be sent again for it.
         """
         drawing = draw(view, message_id=message_id, step=step, language=language)
-        if view.qr is not None:
-            await self._picture(chat_id, view.qr)
         with delivering():
             for text in drawing.messages[:-1]:
                 await self._send_text(chat_id, text, None)
             message = await self._send_text(chat_id, drawing.messages[-1], _keyboard(drawing))
+        if view.qr is not None:
+            await self._picture(chat_id, view.qr)
         return str(message.message_id)
 
     async def edit(
@@ -189,10 +190,13 @@ class TelegramChannel:
     async def _picture(self, chat_id: str, content: str) -> None:
         png = io.BytesIO()
         segno.make(content, error="m").save(png, kind="png", scale=8, border=4)
-        await self._optional(
-            "sendPhoto",
-            lambda: self._bot.send_photo(int(chat_id), png.getvalue(), filename="code.png"),
-        )
+        try:
+            await self._optional(
+                "sendPhoto",
+                lambda: self._bot.send_photo(int(chat_id), png.getvalue(), filename="code.png"),
+            )
+        except DeliveryError as error:
+            logger.info("telegram.picture_left_out", error=type(error).__name__)
 
     async def _optional(self, method: str, call: Callable[[], Awaitable[object]]) -> None:
         if method in self._lacking:

@@ -36,6 +36,12 @@ def _catalogue(language: str) -> Translations:
     return Translations(compiled)
 
 
+def _clock(value: time, language: str) -> str:
+    # Full hours without minutes: "9 AM–2 PM" is read at a glance, and fits on a button.
+    pattern = "h a" if language == "en" and value.minute == 0 else "short"
+    return format_time(value, pattern, locale=language).replace("\u202f", " ")
+
+
 @cache
 def translator(language: str) -> Translate:
     """A function that says any phrase in `language` (one of `LANGUAGES`)."""
@@ -47,7 +53,7 @@ def translator(language: str) -> Translate:
         if isinstance(value, tuple):
             return format_list([str(word(part)) for part in value], locale=language)
         if isinstance(value, time):
-            return format_time(value, format="short", locale=language).replace("\u202f", " ")
+            return _clock(value, language)
         if isinstance(value, date):
             pattern = "EEEE, MMMM d" if language == "en" else "EEEE d 'de' MMMM"
             return format_date(value, format=pattern, locale=language)

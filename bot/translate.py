@@ -11,7 +11,7 @@ from core.text import clean_text
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DATA = re.compile(r"([0-9a-z]{1,13})\.([0-9a-z]{1,13})\.([a-z0-9_-]{1,24})")
-_LARGEST_ID = 2**63 - 1
+_LARGEST_ID = 2**31 - 1  # what our columns hold
 
 UNREADABLE = Tapped(step=-1, option="")
 
@@ -36,7 +36,7 @@ def _base36(number: int) -> str:
 def encode_callback(message_id: int, step: int, option: str) -> str:
     """Callback data of at most 64 bytes: "<message id>.<step>.<option id>", numbers in base 36.
 
-    Raises ValueError for numbers outside 0..2^63-1 and for an option that `Option` forbids.
+    Raises ValueError for numbers outside 0..2^31-1 and for an option that `Option` forbids.
     """
     data = f"{_base36(message_id)}.{_base36(step)}.{option}" if min(message_id, step) >= 0 else ""
     if decode_callback(data) != Callback(message_id, step, option):

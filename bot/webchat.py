@@ -27,6 +27,7 @@ from starlette.requests import ClientDisconnect
 
 from bot.conversations.cards import Opened, Tapped, Typed
 from bot.incoming import LONGEST_TEXT, Command, command_of, typed
+from bot.markup import reach
 from bot.texts import LANGUAGES, language_of, translator
 from bot.views import View
 from core.phrase import say
@@ -213,7 +214,7 @@ class _Body(BaseModel):
 
 
 _Shape = TypeVar("_Shape")
-_Id = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
+_Id = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 _Key = Annotated[
     str, Field(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$")
 ]
@@ -242,7 +243,7 @@ class _SentTap(_Body):
 
 
 class _Asked(_Body):
-    since: Annotated[int, Field(ge=0, lt=2**63)]
+    since: Annotated[int, Field(ge=0, lt=2**31)]
     wait: Annotated[float, Field(ge=0, allow_inf_nan=False)] = LONGEST_WAIT
 
 
@@ -394,6 +395,13 @@ async def _while_connected(
         await asyncio.gather(answer, gone, return_exceptions=True)
 
 
+def _reach_note(view: View, language: str) -> str | None:
+    """What must be said of a code that a phone would scan in vain."""
+    if view.qr is None or reach(view.qr) != "loopback":
+        return None
+    return translator(language)(say("chat.loopback_link"))
+
+
 def _answer(
     session: Session, messages: Sequence[ChatMessage], *, since: int, new: bool = False
 ) -> JSONResponse:
@@ -410,6 +418,7 @@ def _answer(
                     "revision": message.revision,
                     "view": message.view.model_dump(mode="json"),
                     "qr_svg": qr_svg(message.view.qr) if message.view.qr else None,
+                    "reach": _reach_note(message.view, session.language),
                 }
                 for message in messages
             ],

@@ -13,7 +13,6 @@ from db.families import create_family, load_family
 from db.reminders import set_next_due
 from db.secrets import SecretBox
 
-CONSENT = "storage"
 CONSENT_VERSION = "2026-11"
 """The wording of the notice that families agree to; raised with every change of it."""
 

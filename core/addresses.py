@@ -1,5 +1,8 @@
 """The addresses under which a family's week can be seen. `base` is PUBLIC_URL without a slash."""
 
+UID_DOMAIN = "brightpath"
+"""What stands behind the @ of every UID that we give."""
+
 
 def feed_url(base: str, token: str) -> str:
     """A calendar feed."""

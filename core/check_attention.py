@@ -9,6 +9,7 @@ from core.check_facts import Span, Week, commitment_spans, overlap, title
 from core.commitments import busy
 from core.family import Child, Commitment, Family, Scope, Subject
 from core.plan import Item
+from core.text import name_key
 
 
 def attention(week: Week) -> Iterator[str]:
@@ -65,7 +66,7 @@ def _groups(week: Week) -> dict[str, Group]:
     for child in week.family.children:
         for subject in child.subjects:
             if subject.teach_together:
-                members[subject.name.casefold()].append((child, subject))
+                members[name_key(subject.name)].append((child, subject))
     return {name: tuple(group) for name, group in members.items() if len(group) > 1}
 
 
@@ -170,7 +171,7 @@ def _somebody_goes_along(family: Family, day: date, lessons: Sequence[_Activity]
     """
     errands = sorted(
         {
-            (*span, commitment.name.casefold())
+            (*span, name_key(commitment.name))
             for child in family.children
             for commitment in child.commitments
             if commitment.needs_adult and commitment.adult_id is None

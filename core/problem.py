@@ -11,6 +11,7 @@ from datetime import date
 from core.commitments import adult_of, busy, merged
 from core.family import Child, Commitment, Family, Scope, Subject
 from core.plan import Item, ItemType, Lesson, WeekRequest
+from core.text import name_key
 from core.week import DAY, Weekday, minute_of, week_dates
 
 Interval = tuple[int, int]
@@ -136,7 +137,7 @@ class Problem:
 
 def shared_name(subject: Subject) -> str:
     """What siblings' subjects have in common when they are the same."""
-    return subject.name.strip().casefold()
+    return name_key(subject.name)
 
 
 def is_lesson_of(lesson: Lesson, item: Item) -> bool:
@@ -281,7 +282,7 @@ def _escorts(family: Family, dates: tuple[date, ...]) -> Iterator[Escort]:
             if commitment.needs_adult:
                 for day, on in enumerate(dates):
                     for interval in busy(commitment, on):
-                        name = commitment.name.casefold()
+                        name = name_key(commitment.name)
                         yield Escort(name, day, interval, commitment.adult_id)
 
 

@@ -94,8 +94,11 @@ def read_reply(text: str, lessons: Sequence[str]) -> Reading:
         done = tuple(n for n in range(len(lessons)) if n not in left_out.lessons)
         return Reading(ReplyKind.DONE if done else ReplyKind.NOT_YET, done or left_out.lessons, at)
     if re.fullmatch(r"no|nope|nah", said) or re.search(_NOT, said):
-        about = re.sub(_NOT, " ", said)
-        return _not_yet(re.sub(rf"\b{_DONE}\b", " ", about), lessons)
+        about = re.sub(_NOT, " ", re.sub(rf"{_NOT}\s+{_DONE}\b", " ", said))
+        if re.search(rf"\b{_DONE}\b", about):
+            # "math done, art not done" says both; taking it for one of them loses the other.
+            return Reading(ReplyKind.UNCLEAR, _named(about, lessons).lessons)
+        return _not_yet(about, lessons)
     without_done, found_done = re.subn(rf"\b{_DONE}\b", " ", said)
     rest = _core_words(re.sub(rf"\b{_ALL}\b", " ", without_done))
     if not rest:

@@ -22,3 +22,9 @@ def clean_json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [clean_json(inner) for inner in value]
     return value
+
+
+def name_key(name: str) -> str:
+    """What two spellings of one name have in common: case, spaces and the coding of accents do
+    not make another child, subject or adult."""
+    return " ".join(clean_text(name).split()).casefold()

@@ -9,6 +9,7 @@ from core.family import Child, Frequency, Scope
 from core.plan import Item, ItemType, Move
 from core.problem import Activity, ChildDay, Problem
 from core.rest import LUNCH, breaks
+from core.text import name_key
 
 BREAK_NAME = "Break"
 LUNCH_NAME = "Lunch"
@@ -109,7 +110,7 @@ def _commitments(problem: Problem, timetable: Timetable, child_day: ChildDay) ->
         own = commitment.scope is not Scope.FAMILY
         along = None
         if own and commitment.needs_adult:
-            key = commitment.name.casefold(), child_day.day, interval
+            key = name_key(commitment.name), child_day.day, interval
             along = commitment.adult_id or goes.get(key, only)
         yield Item(
             child_id=child_day.child.id,

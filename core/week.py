@@ -4,7 +4,7 @@ A moment of a family's day is a *minute*: an int from 0 (midnight) to 1440 (the 
 the family's own wall clock. Only the edges (calendars, reminders) turn wall time into instants.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
 from zoneinfo import ZoneInfo
@@ -47,6 +47,14 @@ class Weekday(IntEnum):
 def week_start(day: date) -> date:
     """The Monday of the week that holds `day`."""
     return day - timedelta(days=day.weekday())
+
+
+def coming_week(today: date, lessons: Iterable[date]) -> date:
+    """The Monday of the week to show first: today's if one of its lessons (their dates) is not
+    over, else the next."""
+    monday = week_start(today)
+    ahead = any(today <= day < monday + timedelta(days=7) for day in lessons)
+    return monday if ahead else monday + timedelta(days=7)
 
 
 def week_dates(monday: date) -> tuple[date, ...]:

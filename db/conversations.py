@@ -64,8 +64,8 @@ async def find_or_create_account(
 
 
 async def load_account(session: AsyncSession, chat_account_id: int) -> Account | None:
-    """The account with this id."""
-    row = await session.get(ChatAccount, chat_account_id)
+    """The account with this id, as it is now."""
+    row = await session.get(ChatAccount, chat_account_id, populate_existing=True)
     return _account(row) if row else None
 
 

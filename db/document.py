@@ -37,7 +37,7 @@ from core.family import (
     minutes_in,
 )
 from core.plan import Item, ItemType, Lesson, WeekRequest
-from core.text import clean_json
+from core.text import clean_json, name_key
 from core.week import DAY, GRID, Weekday, clock, parse_clock, week_dates
 from db.document_models import (
     MAX_ADULTS,
@@ -153,10 +153,6 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
     return next(filter(None, map(_model_in, get_args(annotation))), None)
 
 
-def _fold(name: str) -> str:
-    return " ".join(name.split()).casefold()
-
-
 Contradiction: TypeAlias = tuple[str, str]
 
 
@@ -188,9 +184,9 @@ def _too_many(path: str, listed: Sequence[object], most: int) -> Iterator[Contra
 def _doubles(path: str, names: Iterable[str], whose: str) -> Iterator[Contradiction]:
     seen: set[str] = set()
     for number, name in enumerate(names):
-        if _fold(name) in seen:
+        if name_key(name) in seen:
             yield f"{path}[{number}].name", f"{shown(name)} is already the name of {whose}"
-        seen.add(_fold(name))
+        seen.add(name_key(name))
 
 
 def _in_commitments(
@@ -218,7 +214,7 @@ def _in_commitments(
 def _unlisted(
     path: str, name: str, listed: Sequence[AdultDocument | ChildDocument | SubjectDocument]
 ) -> Iterator[Contradiction]:
-    if _fold(name) not in {_fold(entry.name) for entry in listed}:
+    if name_key(name) not in {name_key(entry.name) for entry in listed}:
         names = ", ".join(entry.name for entry in listed) or "nobody"
         yield path, f"{shown(name)} is not one of {names}"
 
@@ -264,7 +260,7 @@ def _in_shared(children: Sequence[ChildDocument]) -> Iterator[Contradiction]:
         for place, subject in enumerate(child.subjects):
             if not subject.teach_together:
                 continue
-            sibling, theirs = first.setdefault(_fold(subject.name), (child, subject))
+            sibling, theirs = first.setdefault(name_key(subject.name), (child, subject))
             expected = _terms(theirs)
             for key, value in _terms(subject).items():
                 if value != expected[key]:
@@ -273,7 +269,7 @@ def _in_shared(children: Sequence[ChildDocument]) -> Iterator[Contradiction]:
 
 
 def _in_references(document: FamilyDocument) -> Iterator[Contradiction]:
-    children = {_fold(child.name): child for child in document.children}
+    children = {name_key(child.name): child for child in document.children}
     for number, off in enumerate(document.days_off):
         if off.child is not None:
             yield from _unlisted(f"daysOff[{number}].child", off.child, document.children)
@@ -285,8 +281,8 @@ def _in_references(document: FamilyDocument) -> Iterator[Contradiction]:
     for path, child_name, subject_name, subject_path in named:
         child_path = path if path == "loop" else f"{path}.child"
         yield from _unlisted(child_path, child_name, document.children)
-        if _fold(child_name) in children:
-            subjects = children[_fold(child_name)].subjects
+        if name_key(child_name) in children:
+            subjects = children[name_key(child_name)].subjects
             yield from _unlisted(subject_path, subject_name, subjects)
 
 
@@ -375,7 +371,7 @@ def to_commitment(
     """
     child = isinstance(document, ChildCommitmentDocument)
     scope = Scope.CHILD if child else document.scope or Scope.FAMILY
-    adult = None if document.adult is None else adults[_fold(document.adult)]
+    adult = None if document.adult is None else adults[name_key(document.adult)]
     needed = False
     if isinstance(document, ChildCommitmentDocument):
         needed = adult is not None if document.needs_adult is None else document.needs_adult
@@ -397,7 +393,7 @@ def to_family(document: FamilyDocument) -> Family:
     """The family of a document. Ids run from 1 in the order of the document: adults, children,
     the family's commitments, and over all children their commitments and their subjects."""
     adults = tuple(Adult(number, adult.name) for number, adult in enumerate(document.adults, 1))
-    adult_ids = {_fold(adult.name): adult.id for adult in adults}
+    adult_ids = {name_key(adult.name): adult.id for adult in adults}
     subject_ids, commitment_ids = count(1), count(1)
     children = tuple(
         to_child(
@@ -411,7 +407,7 @@ def to_family(document: FamilyDocument) -> Family:
         )
         for number, child in enumerate(document.children, 1)
     )
-    child_ids = {_fold(child.name): child.id for child in children}
+    child_ids = {name_key(child.name): child.id for child in children}
     return Family(
         timezone=document.timezone,
         adults=adults,
@@ -422,7 +418,7 @@ def to_family(document: FamilyDocument) -> Family:
             for number, commitment in enumerate(document.commitments, 1)
         ),
         days_off=tuple(
-            DayOff(off.date, None if off.child is None else child_ids[_fold(off.child)])
+            DayOff(off.date, None if off.child is None else child_ids[name_key(off.child)])
             for off in document.days_off
         ),
     )
@@ -437,10 +433,10 @@ def to_request(document: FamilyDocument) -> WeekRequest:
     if document.week_start_date is None:
         raise DocumentError("weekStartDate: is missing; the week to plan begins on a Monday")
     family = to_family(document)
-    children = {_fold(child.name): child for child in family.children}
+    children = {name_key(child.name): child for child in family.children}
 
     def lesson(named: LessonDocument) -> Lesson:
-        child = children[_fold(named.child)]
+        child = children[name_key(named.child)]
         start = None if named.start_time is None else parse_clock(named.start_time)
         return Lesson(child.id, _subject_id(child, named.subject), named.date, start)
 
@@ -455,7 +451,7 @@ def to_request(document: FamilyDocument) -> WeekRequest:
         carried=tuple(map(lesson, document.carried)),
         loop=MappingProxyType(
             {
-                children[_fold(name)].id: _subject_id(children[_fold(name)], subject)
+                children[name_key(name)].id: _subject_id(children[name_key(name)], subject)
                 for name, subject in document.loop.items()
             }
         ),
@@ -463,18 +459,20 @@ def to_request(document: FamilyDocument) -> WeekRequest:
 
 
 def _subject_id(child: Child, name: str) -> int:
-    return next(subject.id for subject in child.subjects if _fold(subject.name) == _fold(name))
+    return next(
+        subject.id for subject in child.subjects if name_key(subject.name) == name_key(name)
+    )
 
 
 def _previous_items(document: FamilyDocument, family: Family) -> tuple[Item, ...]:
     if document.previous is None or document.week_start_date is None:
         return ()
     week = week_dates(document.week_start_date)
-    children = {_fold(child.name): child for child in family.children}
+    children = {name_key(child.name): child for child in family.children}
     items = (
-        _item(entry, day.date, children[_fold(earlier.name)], family)
+        _item(entry, day.date, children[name_key(earlier.name)], family)
         for earlier in document.previous.children
-        if _fold(earlier.name) in children
+        if name_key(earlier.name) in children
         for day in earlier.schedule_data.days
         if day.date in week
         for entry in day.items
@@ -516,4 +514,4 @@ def _item(entry: ScheduleEntry, day: date, child: Child, family: Family) -> Item
 
 
 def _named(name: str, things: Iterable[N]) -> N | None:
-    return next((thing for thing in things if _fold(thing.name) == _fold(name)), None)
+    return next((thing for thing in things if name_key(thing.name) == name_key(name)), None)

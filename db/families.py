@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -20,9 +21,10 @@ from core.family import (
     Scope,
 )
 from core.family import DayOff as CoreDayOff
-from core.week import parse_clock, time_of
+from core.text import name_key
+from core.week import parse_clock, time_of, wall
 from db import models
-from db.conversations import link_account, record_consent
+from db.conversations import Account, accounts_of, link_account, record_consent
 from db.document import to_child, to_commitment, to_preferences, to_subject
 from db.document_models import (
     AdultDocument,
@@ -34,6 +36,7 @@ from db.document_models import (
     ParentDocument,
     SubjectDocument,
 )
+from db.inbox import chat_key, forget_failed
 from db.session import family_scope, user_scope
 from db.types import (
     FamilyPreferences,
@@ -127,7 +130,7 @@ async def create_family(
         models.FamilyCommitment(
             family_id=family_id,
             scope=commitment.scope or Scope.FAMILY,
-            adult_id=None if commitment.adult is None else adults[_fold(commitment.adult)],
+            adult_id=None if commitment.adult is None else adults[name_key(commitment.adult)],
             **_commitment_values(commitment, now),
         )
         for commitment in document.commitments
@@ -172,7 +175,15 @@ async def last_change(session: AsyncSession, family_id: int) -> datetime:
 async def commitment_dates(
     session: AsyncSession, family_id: int
 ) -> Mapping[tuple[bool, int], Told]:
-    """The dates of every commitment by (whether it is a child's own, its id)."""
+    """The dates of every commitment by (whether it is a child's own, its id); `since` by the
+    family's own calendar."""
+    zone = ZoneInfo(
+        (
+            await session.execute(
+                select(models.Family.timezone).where(models.Family.id == family_id)
+            )
+        ).scalar_one()
+    )
     found = {}
     for model in (models.FamilyCommitment, models.ChildCommitment):
         rows = await session.execute(
@@ -180,7 +191,7 @@ async def commitment_dates(
         )
         for row_id, created_at, updated_at in rows:
             key = model is models.ChildCommitment, row_id
-            found[key] = Told(created_at.date(), updated_at)
+            found[key] = Told(wall(created_at, zone).date(), updated_at)
     return found
 
 
@@ -190,22 +201,41 @@ async def is_guardian(session: AsyncSession, adult_id: int | None) -> bool:
     return role == "guardian"
 
 
+async def erase_chat(
+    session: AsyncSession, account: Account, *, keep_message: int | None = None
+) -> None:
+    """Delete a chat's draft and consents and all that was said in it, but for `keep_message`: the
+    chat is nobody's afterwards. The transaction must be in the scope of the chat account."""
+    for own in (models.QuestionnaireDraft, models.Consent):
+        await session.execute(delete(own).where(own.chat_account_id == account.id))
+    said = models.Message.chat_account_id == account.id
+    await session.execute(delete(models.Message).where(said, models.Message.id != keep_message))
+    await session.execute(update(models.Message).where(said).values(family_id=None))
+    await session.execute(
+        update(models.ChatAccount)
+        .where(models.ChatAccount.id == account.id)
+        .values(family_id=None, adult_id=None, child_id=None)
+    )
+    await forget_failed(session, chat_key(account.channel, account.external_id))
+
+
 async def erase_family(
-    session: AsyncSession, family_id: int, *, keep_account: int | None = None
+    session: AsyncSession,
+    family_id: int,
+    *,
+    keep: Account | None = None,
+    keep_message: int | None = None,
 ) -> None:
     """Delete the family and everything that was ever kept of it, its chats included.
 
-    `keep_account` is the chat that asked: its id stays, so that it can still be answered, but
-    nothing that was said in it. The transaction must be in the scope of the family.
+    `keep` is the chat that asked: its id stays, so that it can still be answered, but nothing that
+    was said in it beside `keep_message`. The transaction must be in the scope of the family, and
+    of that chat.
     """
-    if keep_account is not None:
-        for said in (models.QuestionnaireDraft, models.Message, models.Consent):
-            await session.execute(delete(said).where(said.chat_account_id == keep_account))
-        await session.execute(
-            update(models.ChatAccount)
-            .where(models.ChatAccount.id == keep_account)
-            .values(family_id=None, adult_id=None, child_id=None)
-        )
+    for account in await accounts_of(session, family_id):
+        await forget_failed(session, chat_key(account.channel, account.external_id))
+    if keep is not None:
+        await erase_chat(session, keep, keep_message=keep_message)
     user_id = await session.scalar(
         select(models.Family.user_id).where(models.Family.id == family_id)
     )
@@ -219,7 +249,7 @@ async def load_family(session: AsyncSession, family_id: int) -> Family:
     """The family as the engine knows it, with the ids of its rows. Raises `NoSuchFamily`."""
     rows = await _load_rows(session, family_id)
     names = {row.id: row.name for row in rows.adults}
-    ids = {_fold(row.name): row.id for row in rows.adults}
+    ids = {name_key(row.name): row.id for row in rows.adults}
     return Family(
         timezone=rows.family.timezone,
         adults=tuple(Adult(row.id, row.name) for row in rows.adults),
@@ -328,7 +358,7 @@ async def _insert_adults(
     ]
     session.add_all(rows)
     await session.flush()
-    return {_fold(row.name): row.id for row in rows}
+    return {name_key(row.name): row.id for row in rows}
 
 
 async def _insert_children(
@@ -355,7 +385,7 @@ async def _insert_children(
     for row, child in zip(rows, document.children, strict=True):
         session.add_all(_subject_row(subject, row.id, now) for subject in child.subjects)
         for commitment in child.commitments:
-            named = None if commitment.adult is None else adults[_fold(commitment.adult)]
+            named = None if commitment.adult is None else adults[name_key(commitment.adult)]
             needed = commitment.needs_adult
             session.add(
                 models.ChildCommitment(
@@ -365,11 +395,11 @@ async def _insert_children(
                     **_commitment_values(commitment, now),
                 )
             )
-    children = {_fold(row.name): row.id for row in rows}
+    children = {name_key(row.name): row.id for row in rows}
     session.add_all(
         models.DayOff(
             date=off.date,
-            child_id=None if off.child is None else children[_fold(off.child)],
+            child_id=None if off.child is None else children[name_key(off.child)],
             created_at=now,
         )
         for off in dict.fromkeys(document.days_off)
@@ -430,10 +460,6 @@ def _by_child(rows: Sequence[Any]) -> dict[int, list[Any]]:
     for row in rows:
         grouped.setdefault(row.child_id, []).append(row)
     return grouped
-
-
-def _fold(name: str) -> str:
-    return " ".join(name.split()).casefold()
 
 
 def _responses(value: Any) -> FreeObject | None:

@@ -3,16 +3,18 @@
 All of it needs a transaction of the update's chat (`Database.transaction(chat_key=…)`).
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import InboxUpdate
+from db.session import chat_key_scope
 from db.types import FreeObject, read, write
 
 
@@ -25,6 +27,12 @@ class Update:
     chat_key: str
     update_id: str
     payload: Mapping[str, Any]
+
+
+def chat_key(channel: str, external_id: str) -> str:
+    """The chat as jobs, locks and the inbox name it: a hash, so that none of them spells out who
+    talks to us."""
+    return hashlib.sha256(f"{channel}:{external_id}".encode()).hexdigest()[:32]
 
 
 async def receive(
@@ -80,3 +88,16 @@ async def mark_failed(session: AsyncSession, inbox_id: int, error: str, *, now: 
     await session.execute(
         update(InboxUpdate).where(InboxUpdate.id == inbox_id).values(failed_at=now, error=error)
     )
+
+
+async def forget_failed(session: AsyncSession, key: str) -> None:
+    """Erase what the failed updates of the chat `key` hold. The transaction, of whichever chat it
+    is, stays with its own."""
+    own = await session.scalar(select(func.current_setting("app.chat_key", True)))
+    await chat_key_scope(session, key)
+    await session.execute(
+        update(InboxUpdate)
+        .where(InboxUpdate.chat_key == key, InboxUpdate.failed_at.is_not(None))
+        .values(payload=None)
+    )
+    await chat_key_scope(session, own or "")

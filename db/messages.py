@@ -3,20 +3,20 @@
 A message that is being sent is marked before the call to the channel and after it, each in a
 transaction of its own: whoever finds it between the two knows that the channel may have it.
 
-All of it needs a transaction of the chat account or of the message's family. `revision` counts a
+Messages need a transaction of the chat account or of the message's family. `revision` counts a
 chat's posts and edits: what has a higher one than a reader has seen is news to that reader.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import extract, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Message
+from db.models import ChannelPause, Message
 from db.session import lock_messages
 from db.types import FreeObject, read, write
 
@@ -222,6 +222,30 @@ async def recover_interrupted(session: AsyncSession, chat_account_id: int) -> No
         .values(state="parked")
     )
     await session.execute(update(Message).where(*interrupted).values(state="pending"))
+
+
+async def pause_channel(session: AsyncSession, channel: str, seconds: float) -> None:
+    """The channel takes no calls for `seconds` from now, from any process of ours. A longer pause
+    that was asked for before stays."""
+    # By the database's clock, which all processes share.
+    until = func.clock_timestamp() + timedelta(seconds=seconds)
+    row = insert(ChannelPause).values(channel=channel, paused_until=until)
+    await session.execute(
+        row.on_conflict_do_update(
+            index_elements=["channel"],
+            set_={"paused_until": func.greatest(ChannelPause.paused_until, until)},
+        )
+    )
+
+
+async def pause_left(session: AsyncSession, channel: str) -> float:
+    """For how many seconds more the channel takes no calls; 0 if it takes them."""
+    left = await session.scalar(
+        select(extract("epoch", ChannelPause.paused_until - func.clock_timestamp())).where(
+            ChannelPause.channel == channel
+        )
+    )
+    return max(float(left or 0), 0.0)
 
 
 async def _next_revision(session: AsyncSession, chat_account_id: int) -> int:

@@ -13,8 +13,17 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
+
+OLDEST_POSTGRESQL = 16
+"""The oldest major version that knows everything the schema uses."""
+
+
+class DatabaseUnusable(Exception):
+    """The database does not let us in, or is too old; the text says what to mend, in one line."""
 
 
 class UnknownRevision(Exception):
@@ -87,8 +96,34 @@ def is_ours(name: str | None, type_: str, parents: Mapping[Any, str | None]) -> 
 @contextmanager
 def _connected(url: str) -> Iterator[Connection]:
     engine = create_engine(url, poolclass=NullPool, connect_args={"options": "-c timezone=UTC"})
-    with engine.begin() as connection:
+    # Before SQLAlchemy's own first questions, which an old server might not understand.
+    event.listen(engine, "connect", _require_new_enough, insert=True)
+    try:
+        opened = engine.connect()
+    except DBAPIError as error:
+        raise DatabaseUnusable(unreachable(error.orig)) from error
+    with opened as connection, connection.begin():
         yield connection
+
+
+def unreachable(error: BaseException | None) -> str:
+    """What to say, in one line, of a connection that failed so."""
+    reason = str(error).strip().partition("\n")[0]
+    return f"The database cannot be reached: {reason}. Does it run, and is DATABASE_URL right?"
+
+
+def too_old(version: int) -> str | None:
+    """What to say of a server with this libpq version number (160004); None if it will do."""
+    major = version // 10000
+    if major >= OLDEST_POSTGRESQL:
+        return None
+    return f"PostgreSQL {major} is too old; BrightPath needs {OLDEST_POSTGRESQL} or newer."
+
+
+def _require_new_enough(connection: DBAPIConnection, _record: object) -> None:
+    if complaint := too_old(connection.info.server_version):
+        connection.close()
+        raise DatabaseUnusable(complaint)
 
 
 def _config(connection: Connection | None = None) -> Config:

@@ -147,6 +147,7 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
         adult="chat_key",
         system="id channel update_id received_at processed_at failed_at error",
     ),
+    "channel_pauses": _table(Retention.EXPIRY, system="channel paused_until"),
     "reminder_times": _table(Retention.FAMILY, family="next_due_at", system="family_id kind"),
     "reminders": _table(
         Retention.FAMILY,

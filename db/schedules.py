@@ -13,6 +13,7 @@ from typing import Any, Literal
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.addresses import UID_DOMAIN
 from core.family import Subject
 from core.plan import ENGINE, Item, Plan
 from core.week import time_of
@@ -28,8 +29,6 @@ from db.types import (
     read,
     write,
 )
-
-UID_DOMAIN = "brightpath"
 
 State = Literal["proposed", "published"]
 

@@ -94,6 +94,11 @@ async def chat_scope(session: AsyncSession, chat_account_id: int) -> None:
     await _act_as(session, **{"app.chat_account_id": chat_account_id})
 
 
+async def chat_key_scope(session: AsyncSession, chat_key: str) -> None:
+    """From here on the transaction acts for the chat that the inbox knows by this key."""
+    await _act_as(session, **{"app.chat_key": chat_key})
+
+
 async def lock_family(session: AsyncSession, family_id: int) -> None:
     """Be the only writer of this family's weeks until the transaction ends."""
     await _lock(session, FAMILY_LOCK, family_id)

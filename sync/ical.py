@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
+from core.addresses import UID_DOMAIN
 from core.commitments import falls_on
 from core.family import Commitment, CommitmentFrequency, Scope
 from core.phrase import Translate, say
@@ -109,7 +110,7 @@ class _Lesson:
 def commitment_uid(family: str, commitment: Commitment) -> str:
     """The UID for life of a commitment; `family` is a text that no other family has."""
     table = "child" if commitment.scope is Scope.CHILD else "family"
-    return f"commitment-{table}-{commitment.id}-{family}@brightpath"
+    return f"commitment-{table}-{commitment.id}-{family}@{UID_DOMAIN}"
 
 
 def calendar(feed: FeedContent, translate: Translate) -> bytes:
@@ -188,7 +189,7 @@ def _lesson(events: list[FeedEvent]) -> _Lesson:
         # Its own identity for each set of children: were one child's UID kept, SEQUENCE could
         # fall when another leaves, and readers would keep the old event.
         joined = "\n".join(sorted(event.uid for event in events))
-        uid = f"shared-{sha256(joined.encode()).hexdigest()[:32]}@brightpath"
+        uid = f"shared-{sha256(joined.encode()).hexdigest()[:32]}@{UID_DOMAIN}"
     return _Lesson(
         uid=uid,
         sequence=sum(event.sequence for event in events),

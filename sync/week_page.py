@@ -97,7 +97,7 @@ class WeekPort(Protocol):
     """Where weeks come from."""
 
     async def load_week_page(self, token: str, week: date | None) -> WeekPage | None:
-        """The week that begins on the Monday `week` (None: the current one).
+        """The week that begins on the Monday `week` (None: the one to look at now).
 
         None for a token that is unknown or revoked; a week without a plan is a page without
         entries.

@@ -109,11 +109,6 @@ def means_back(text: str) -> bool:
     return _word(text) in _BACK
 
 
-def key_of(name: str) -> str:
-    """What two names that count as the same have in common."""
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
-
-
 def check_name(name: str) -> Misread | None:
     """Why this cannot be the name of a person or of anything in the week; None if it can."""
     if not any(char.isalpha() for char in name):

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.conversations.answers import Misread, check_name, fold, key_of, tidy_person
+from bot.conversations.answers import Misread, check_name, fold, tidy_person
 from bot.conversations.cards import Card, Option
 from bot.conversations.flow import (
     Answer,
@@ -17,6 +17,7 @@ from bot.conversations.flow import (
     Words,
 )
 from core.phrase import Phrase, say
+from core.text import name_key
 
 MOST_CHILDREN = 20
 YOUNGEST, OLDEST = 2, 18
@@ -186,7 +187,7 @@ def _add(asking: Asking, listed: list[dict[str, Any]], naming: list[str], text: 
             notices.append(problem)
             continue
         changed = True
-        waiting = [other for other in waiting if key_of(other) != key_of(name)]
+        waiting = [other for other in waiting if name_key(other) != name_key(name)]
         if age is None:
             waiting.append(name)
         else:
@@ -205,7 +206,7 @@ def _problem(listed: list[dict[str, Any]], name: str, age: int | None) -> Phrase
         return say("children.nameless") if age is not None and not name else misread.phrase
     if age is not None and not YOUNGEST <= age <= OLDEST:
         return say("children.age_range", name=name, age=age)
-    if key_of(name) in {key_of(child["name"]) for child in listed}:
+    if name_key(name) in {name_key(child["name"]) for child in listed}:
         return say("children.double", name=name)
     if len(listed) >= MOST_CHILDREN:
         return say("children.too_many", count=MOST_CHILDREN)
@@ -221,7 +222,7 @@ def _next_number(asking: Asking, listed: list[dict[str, Any]]) -> int:
 
 
 def _sound(_: Asking, value: Any) -> bool:
-    names = [key_of(child["name"]) for child in value]
+    names = [name_key(child["name"]) for child in value]
     return (
         0 < len(value) <= MOST_CHILDREN
         and len(set(names)) == len(names)

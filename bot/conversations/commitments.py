@@ -11,7 +11,6 @@ from bot.conversations.answers import (
     DAILY,
     Misread,
     check_name,
-    key_of,
     short,
     take,
     take_date,
@@ -24,6 +23,7 @@ from bot.conversations.flow import Answer, Asking, Choice, Half, Outcome, Questi
 from bot.conversations.parent import ME, adult_names
 from core.family import CommitmentFrequency
 from core.phrase import Phrase, PhraseArg, say
+from core.text import name_key
 from core.week import DAY, Weekday, clock, parse_clock, time_of
 
 MOST_COMMITMENTS = 30
@@ -382,8 +382,8 @@ def _is_entry(asking: Asking, entry: Any) -> bool:
 
 
 def _is_adult(asking: Asking, adult: str) -> bool:
-    known = {key_of(name) for name in asking.answers["adults"]}
-    return (ME if adult == ME else key_of(adult)) in known
+    known = {name_key(name) for name in asking.answers["adults"]}
+    return (ME if adult == ME else name_key(adult)) in known
 
 
 def _tell(whose: Whose, asking: Asking, value: Any) -> Phrase:

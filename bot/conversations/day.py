@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, time
 
-from bot.conversations.answers import short
+from bot.conversations.answers import LABEL, short
 from bot.conversations.cards import Card, Link, Option
 from core.phrase import Phrase, say
-from core.week import Weekday, clock
+from core.week import Weekday, time_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def today_card(
         for lesson in child.lessons:
             key = "day.lesson_done" if lesson.done else "day.lesson"
             lines.append(
-                say(key, start=clock(lesson.start), name=lesson.name, minutes=lesson.minutes)
+                say(key, start=time_of(lesson.start), name=lesson.name, minutes=lesson.minutes)
             )
         options = [
             Option(
@@ -100,7 +100,9 @@ def today_card(
 
 
 def _button(child: str, lesson: str, children: int) -> str:
-    return lesson if children == 1 else f"{short(child)[:9]}: {lesson}"
+    label = lesson if children == 1 else f"{short(child)[:9]}: {lesson}"
+    # "Reading/Language Arts" is known by its first half.
+    return label if len(label) <= LABEL else label.split("/")[0]
 
 
 def _all_done(child: str, children: int) -> Phrase:
@@ -111,7 +113,7 @@ def _all_done(child: str, children: int) -> Phrase:
 
 def done_notice(child: str, lesson: str, at: time) -> Phrase:
     """What was just logged, and when."""
-    return say("day.logged", name=child, lesson=lesson, at=at.strftime("%H:%M"))
+    return say("day.logged", name=child, lesson=lesson, at=at)
 
 
 def all_done_notice(child: str, lessons: Sequence[str]) -> Phrase:
@@ -164,8 +166,8 @@ def week_card(
                 "week.child_day",
                 name=span.name,
                 count=span.lessons,
-                start=clock(span.start),
-                end=clock(span.end),
+                start=time_of(span.start),
+                end=time_of(span.end),
             )
             for span in days
             if span.date == day and span.lessons
@@ -183,9 +185,9 @@ def week_card(
         title=say("week.ready", names=tuple(names), count=len(names)),
         lines=tuple(lines),
         links=(
+            Link(say("week.link_page"), addresses.page),
             Link(say("week.link_webcal"), addresses.webcal),
             Link(say("week.link_feed"), addresses.feed),
-            Link(say("week.link_page"), addresses.page),
         ),
         qr=addresses.webcal,
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.conversations.answers import Misread, key_of
+from bot.conversations.answers import Misread
 from bot.conversations.cards import Card, Option
 from bot.conversations.children import children, children_question
 from bot.conversations.commitments import Whose, commitments_question
@@ -44,7 +44,8 @@ from bot.conversations.subjects import subjects_question
 from bot.conversations.together import shared_subjects, together_question
 from core.family import SCHOOL_DAYS
 from core.phrase import Phrase, Translate, say
-from core.week import week_start
+from core.text import name_key
+from core.week import parse_clock, time_of, week_start
 
 VERSION = 1
 """Raised with every change of the questions or of the shape of an answer."""
@@ -191,8 +192,8 @@ def _child_line(answers: Mapping[str, Any], child: ChildAnswer) -> Phrase:
         count=len(answers[place_id("subjects", child)]),
         name=child.name,
         age=child.age,
-        start=hours["startTime"],
-        end=hours["endTime"],
+        start=time_of(parse_clock(hours["startTime"])),
+        end=time_of(parse_clock(hours["endTime"])),
     )
 
 
@@ -246,7 +247,7 @@ def _subject(
     answers: Mapping[str, Any], child: ChildAnswer, entry: Mapping[str, Any]
 ) -> dict[str, Any]:
     subject = {key: value for key, value in entry.items() if key != "metadata" or value}
-    key = key_of(entry["name"])
+    key = name_key(entry["name"])
     if key in answers.get("together", ()):
         shared = shared_subjects(answers)[key]
         if child in shared.learners:

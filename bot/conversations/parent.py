@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 from bot.conversations.answers import (
     Misread,
     check_name,
-    key_of,
     read_names,
     short,
     take,
@@ -18,6 +17,7 @@ from bot.conversations.answers import (
 from bot.conversations.cards import Card, Option
 from bot.conversations.flow import Answer, Asking, Choice, Half, Outcome, Question, Words
 from core.phrase import say
+from core.text import name_key
 
 MOST_ADULTS = 8
 ME = ""
@@ -202,16 +202,16 @@ def adults_question() -> Question:
     def hear(asking: Asking, _: Any, heard: Choice | Words) -> Outcome:
         if isinstance(heard, Choice):
             return Answer([ME])
-        me = key_of(parent_name(asking.answers))
+        me = name_key(parent_name(asking.answers))
         names: list[str] = []
         for written in read_names(take(r"^(?:just|only|solo) ", heard.text)[1]):
             name = tidy_person(written)
             problem = check_name(name)
             if problem:
                 return problem
-            if key_of(name) in {me, *_ALSO_ME}:
+            if name_key(name) in {me, *_ALSO_ME}:
                 name = ME
-            if key_of(name) in [key_of(other) for other in names]:
+            if name_key(name) in [name_key(other) for other in names]:
                 return Misread(say("adults.double", name=name or written))
             names.append(name)
         if not names:
@@ -225,7 +225,7 @@ def adults_question() -> Question:
         return (
             0 < len(names) <= MOST_ADULTS
             and all(check_name(name) is None for name in names)
-            and len({key_of(name) for name in names}) == len(names)
+            and len({name_key(name) for name in names}) == len(names)
         )
 
     return Question(

@@ -11,7 +11,6 @@ from bot.conversations.answers import (
     check_name,
     closest,
     fold,
-    key_of,
     short,
     take,
     take_days,
@@ -38,6 +37,7 @@ from core.defaults import (
 )
 from core.family import Frequency, Involvement
 from core.phrase import Phrase, say
+from core.text import name_key
 from core.week import GRID, Weekday, clock, parse_clock, time_of
 
 MOST_SUBJECTS = 30
@@ -282,11 +282,11 @@ def _items(asking: Asking, draft: Any) -> list[dict[str, Any]]:
     if draft:
         return [dict(item) for item in draft["items"]]
     given: list[dict[str, Any]] = [{**entry, "ticked": True} for entry in asking.given or ()]
-    known = {key_of(entry["name"]) for entry in given}
+    known = {name_key(entry["name"]) for entry in given}
     kinds = {subject_kind(entry["name"]) for entry in given}
     for usual in suggested_subjects(_child(asking).age):
         name = asking.word(say(f"subject.{usual.kind}"))
-        if key_of(name) not in known and usual.kind not in kinds:
+        if name_key(name) not in known and usual.kind not in kinds:
             ticked = usual.ticked and asking.given is None
             given.append({**_entry(name, usual), "ticked": ticked})
     return given
@@ -300,7 +300,7 @@ def subject_label(asking: Asking, name: str) -> Phrase:
     """A subject's name as it fits on a button."""
     kind = subject_kind(name)
     offered = kind is not SubjectKind.OTHER and any(
-        key_of(translate(say(f"subject.{kind}"))) == key_of(name)
+        name_key(translate(say(f"subject.{kind}"))) == name_key(name)
         for translate in asking.translators.values()
     )
     return say(f"subject.{kind}.short") if offered else say("verbatim", text=short(name))
@@ -358,8 +358,8 @@ def _edit(child: ChildAnswer, items: list[dict[str, Any]], text: str) -> Half | 
 def _position(items: list[dict[str, Any]], name: str) -> int | None:
     """Which subject a typed name means: the same name, the same usual subject, or a slip of the
     pen."""
-    wanted, kind = key_of(name), subject_kind(name)
-    names = [key_of(item["name"]) for item in items]
+    wanted, kind = name_key(name), subject_kind(name)
+    names = [name_key(item["name"]) for item in items]
     if wanted in names:
         return names.index(wanted)
     if kind is not SubjectKind.OTHER:
@@ -372,7 +372,7 @@ def _position(items: list[dict[str, Any]], name: str) -> int | None:
 
 
 def _sound(_: Asking, value: Any) -> bool:
-    names = [key_of(entry["name"]) for entry in value]
+    names = [name_key(entry["name"]) for entry in value]
     return (
         0 < len(value) <= MOST_SUBJECTS
         and len(set(names)) == len(names)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.conversations.answers import Misread, key_of
+from bot.conversations.answers import Misread
 from bot.conversations.cards import Card, Option
 from bot.conversations.children import children
 from bot.conversations.flow import (
@@ -22,6 +22,7 @@ from bot.conversations.flow import (
 from bot.conversations.subjects import subject_label
 from core.defaults import SHARED_AGE_GAP, SHARED_WELL, SubjectKind, subject_kind
 from core.phrase import Phrase, PhraseArg, say
+from core.text import name_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def shared_subjects(answers: Mapping[str, Any]) -> dict[str, Shared]:
                     entry["metadata"].get("sessionsPerWeek"),
                 )
             )
-            alike = groups.setdefault(key_of(entry["name"]), {})
+            alike = groups.setdefault(name_key(entry["name"]), {})
             alike.setdefault(terms, []).append((child, entry))
     found: dict[str, Shared] = {}
     for key, alike in groups.items():
@@ -141,7 +142,7 @@ def _named_together(shared: Mapping[str, Shared], ticked: set[str], text: str) -
         kind = subject_kind(part)
         for key, subject in shared.items():
             same_kind = kind is not SubjectKind.OTHER and subject_kind(subject.name) is kind
-            if key_of(part) == key or same_kind:
+            if name_key(part) == key or same_kind:
                 named.add(key)
     if not named:
         return Misread(say("together.unknown"))

@@ -30,6 +30,7 @@ let language = document.documentElement.lang;
 let opened = false;
 let seen = 0;
 let interrupt = () => {};
+let joining = null;
 
 class Refused extends Error {
   constructor(status, text) {
@@ -73,7 +74,8 @@ function enqueue(event) {
   interrupt();
 }
 
-function forget(event) {
+function drop(event) {
+  if (event === joining) joining = null;
   keep("queue", waiting().filter((other) => other.key !== event.key));
 }
 
@@ -125,6 +127,16 @@ async function open() {
   receive(answer);
 }
 
+// A link from another device carries its code behind the "#", which no server and no log sees. The
+// code works once, so it is neither kept nor left where the address could be shared or reloaded.
+function takeCode() {
+  const [, code] = /^#start=([0-9A-Za-z-]{1,64})$/.exec(location.hash) ?? [];
+  if (code === undefined) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  joining = { key: uuid(), kind: "text", text: `/start ${code}` };
+  interrupt();
+}
+
 async function send(event) {
   const timers = [
     setTimeout(() => show(typing), SIGN_AFTER),
@@ -132,7 +144,7 @@ async function send(event) {
   ];
   try {
     const answer = await call("/chat/events", { body: { ...event, since: seen } });
-    forget(event);
+    drop(event);
     receive(answer);
   } finally {
     timers.forEach(clearTimeout);
@@ -172,7 +184,7 @@ async function talk() {
   let failures = 0;
   let recognised = false;
   for (;;) {
-    const [event] = waiting();
+    const event = joining ?? waiting()[0];
     try {
       if (!opened) {
         await open();
@@ -212,8 +224,10 @@ async function talk() {
 
 // Takes events out of the queue; their words go back to where they can be mended.
 function restore(events) {
-  const words = events.filter((event) => event.kind === "text").map((event) => event.text);
-  events.forEach(forget);
+  const words = events
+    .filter((event) => event.kind === "text" && event !== joining)
+    .map((event) => event.text);
+  events.forEach(drop);
   if (words.length) {
     input.value = [...words, input.value].filter(Boolean).join("\n");
     keep("draft", input.value);
@@ -290,8 +304,9 @@ const PARTS = {
         make("div", { class: "row" }, ...row.map((button) => optionButton(button, message.id))),
       ),
   },
-  qr: { of: (view, message) => message.qr_svg, draw: (svg) => [picture(svg)] },
   links: { of: (view) => view.links, draw: (links) => links.filter(safe).map(linkLine) },
+  qr: { of: (view, message) => message.qr_svg, draw: (svg) => [picture(svg)] },
+  reach: { of: (view, message) => message.reach, draw: (text) => [text] },
   hint: { of: (view) => view.hint, draw: (text) => [text] },
 };
 
@@ -409,6 +424,8 @@ function drawHint() {
     .filter(({ view }) => view.hint || view.rows.length)
     .reduce((last, message) => (last?.revision > message.revision ? last : message), null);
   input.placeholder = asking?.view.hint ?? say("placeholder");
+  // Half an example would mislead; the card shows it whole.
+  if (!input.value && input.scrollWidth > input.clientWidth) input.placeholder = say("placeholder");
   const hint = asking?.element.querySelector('[data-part="hint"]');
   for (const old of log.querySelectorAll("#hint")) if (old !== hint) old.removeAttribute("id");
   if (hint) hint.id = "hint";
@@ -452,7 +469,7 @@ function linkLine({ label, url }) {
   const link = make("a", { href: url, rel: "noopener noreferrer" }, label);
   if (/^https?:/.test(link.protocol)) link.target = "_blank";
   const line = make("div", { class: "link" }, link);
-  if (link.protocol === "webcal:" || link.pathname.endsWith(".ics")) {
+  if (link.protocol === "webcal:" || link.pathname.endsWith(".ics") || link.hash) {
     const button = make("button", { type: "button", "data-copy": url, "data-text": "copy" }, say("copy"));
     button.addEventListener("click", () => copy(url, button, line));
     line.append(button);
@@ -505,6 +522,7 @@ input.addEventListener("keydown", (event) => {
 });
 
 input.addEventListener("input", () => keep("draft", input.value));
+window.addEventListener("hashchange", takeCode);
 window.addEventListener("online", () => interrupt());
 window.addEventListener("offline", () => interrupt());
 document.addEventListener("visibilitychange", () => document.hidden || interrupt());
@@ -512,4 +530,5 @@ document.addEventListener("visibilitychange", () => document.hidden || interrupt
 input.value = recall("draft", "");
 focusComposer();
 draw();
+takeCode();
 talk();

@@ -3,6 +3,7 @@
 from db.base import Base
 from db.models.calendars import CalendarConnection, Feed, FeedToken
 from db.models.chat import (
+    ChannelPause,
     ChatAccount,
     Consent,
     InboxUpdate,
@@ -31,6 +32,7 @@ __all__ = [
     "Adult",
     "Base",
     "CalendarConnection",
+    "ChannelPause",
     "ChatAccount",
     "Child",
     "ChildCommitment",

@@ -79,6 +79,15 @@ class Message(Base):
     updated_at: Mapped[datetime] = now_column()
 
 
+class ChannelPause(Base):
+    """Until when a channel has asked all of us, in every process, to make no calls."""
+
+    __tablename__ = "channel_pauses"
+
+    channel: Mapped[str] = mapped_column(CleanString(50), primary_key=True)
+    paused_until: Mapped[datetime] = mapped_column(UtcTimestamp)
+
+
 class InboxUpdate(Base):
     """An update that a channel has handed us. Its id stays, its payload goes once processed."""
 

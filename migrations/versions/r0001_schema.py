@@ -333,6 +333,11 @@ CREATE TABLE messages (
 );
 CREATE INDEX idx_messages_family_id ON messages(family_id);
 
+CREATE TABLE channel_pauses (
+    channel VARCHAR(50) PRIMARY KEY,
+    paused_until TIMESTAMP NOT NULL
+);
+
 CREATE TABLE inbox (
     id SERIAL PRIMARY KEY,
     channel VARCHAR(50) NOT NULL,
@@ -481,8 +486,14 @@ POLICIES = {
     "inbox": f"chat_key = {CHAT_KEY}",
 }
 
-DIRECTORIES = ("chat_accounts", "feed_tokens", "reminder_times", "link_codes")
-WITHOUT_SEQUENCE = ("loop_state", "feed_tokens", "reminder_times", "link_codes")
+DIRECTORIES = ("chat_accounts", "feed_tokens", "reminder_times", "link_codes", "channel_pauses")
+WITHOUT_SEQUENCE = (
+    "loop_state",
+    "feed_tokens",
+    "reminder_times",
+    "link_codes",
+    "channel_pauses",
+)
 
 # An index aid for JSONB together with plain columns. Nothing needs it, and many servers lack it.
 BTREE_GIN = """

@@ -2,28 +2,26 @@
 but Telegram itself and the time."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import httpx
-import icalendar
-import psycopg
 import pytest
-import recurring_ical_events
 from botapi.server import BotApiServer
 from botapi.world import Person, labels, wait_until
-from psycopg.rows import dict_row
+from family_of_two import (
+    LESSONS,
+    MONDAY,
+    assert_calendars_hold,
+    clock_of,
+    feed_urls,
+    rows,
+    stored_week,
+)
 from whole_program import Clock, Program
 
-from core.commitments import busy
-from core.family import Commitment, CommitmentFrequency, Scope
-from core.week import Weekday
-
-NEW_YORK = ZoneInfo("America/New_York")
 PUBLIC = "https://brightpath.example"
 SUNDAY_EVENING = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)
-MONDAY = date(2026, 11, 23)
 PLANNED = 60.0
 
 
@@ -107,52 +105,6 @@ def answer_everything(talk: Talk, bot_api: BotApiServer) -> None:
     talk.tap(card, "Make our week", "recovery code")
 
 
-def rows(conninfo: str, query: str, *given: object) -> list[dict[str, object]]:
-    """What the database holds, seen by the superuser."""
-    with psycopg.connect(conninfo, row_factory=dict_row) as connection:
-        return connection.execute(query.encode(), given).fetchall()
-
-
-LESSONS = """
-    SELECT c.name AS child, i.name, i.day_date, i.start_time, i.end_time, i.uid, i.id
-    FROM schedule_items i
-    JOIN schedules s ON s.id = i.schedule_id
-    JOIN children c ON c.id = s.child_id
-    WHERE s.is_active AND i.item_type = 'subject' ORDER BY i.day_date, i.start_time, c.name
-"""
-
-
-def lessons_of_feed(url: str, monday: date) -> list[tuple[str, str, str, str, str]]:
-    """The lessons that a calendar app shows of a child's feed in two weeks from `monday`: uid,
-    name, date, start, end."""
-    answer = httpx.get(url)
-    assert answer.status_code == 200
-    calendar = icalendar.Calendar.from_ical(answer.content)
-    found = recurring_ical_events.of(calendar).between(monday, monday + timedelta(days=14))
-    lessons = []
-    for event in found:
-        if "commitment" in event["UID"]:
-            continue
-        start, end = event.start.astimezone(NEW_YORK), event.end.astimezone(NEW_YORK)
-        name = str(event["SUMMARY"]).removeprefix("✓ ")
-        lessons.append((str(event["UID"]), name, f"{start:%F}", f"{start:%H:%M}", f"{end:%H:%M}"))
-    return sorted(lessons)
-
-
-def stored(lessons: list[dict[str, object]], child: str) -> list[tuple[str, str, str, str, str]]:
-    return sorted(
-        (
-            str(row["uid"]),
-            str(row["name"]),
-            str(row["day_date"]),
-            f"{row['start_time']:%H:%M}",
-            f"{row['end_time']:%H:%M}",
-        )
-        for row in lessons
-        if row["child"] == child
-    )
-
-
 def test_a_family_from_start_to_done(
     program: Program, bot_api: BotApiServer, clock: Clock, conninfo: str
 ) -> None:
@@ -163,45 +115,7 @@ def test_a_family_from_start_to_done(
     week = talk.card("week is ready", timeout=PLANNED)
     print(f"\ninputs from /start to the week: {talk.inputs}")
 
-    # The week in the database: both children, two weeks, what was asked is there.
-    lessons = rows(conninfo, LESSONS)
-    assert {row["child"] for row in lessons} == {"Emma", "Noah"}
-    latin = [row for row in lessons if row["name"] == "Latin"]
-    assert latin
-    assert all(f"{row['start_time']:%H:%M}" == "11:00" for row in latin)
-    shared = {
-        child: {
-            (row["day_date"], row["start_time"])
-            for row in lessons
-            if row["child"] == child and row["name"] == "Science"
-        }
-        for child in ("Emma", "Noah")
-    }
-    assert shared["Emma"] == shared["Noah"] != set()
-    for row in rows(conninfo, "SELECT * FROM schedules WHERE is_active"):
-        assert row["schedule_data"]["version"] == row["version"] == 1
-        items = rows(conninfo, "SELECT * FROM schedule_items WHERE schedule_id = %s", row["id"])
-        shown = [item for day in row["schedule_data"]["days"] for item in day["items"]]
-        assert {(item["id"], item["name"], item["startTime"]) for item in shown} == {
-            (item["id"], item["name"], f"{item['start_time']:%H:%M}") for item in items
-        }
-    # Nothing that needs Sarah falls into her meeting.
-    meeting = Commitment(
-        1,
-        "Away",
-        CommitmentFrequency.WEEKLY,
-        600,
-        690,
-        Scope.PARENT,
-        days_of_week=(Weekday.TUESDAY, Weekday.THURSDAY),
-    )
-    helped = rows(conninfo, "SELECT * FROM schedule_items WHERE adult_id IS NOT NULL")
-    assert helped
-    for row in helped:
-        start = row["start_time"].hour * 60 + row["start_time"].minute
-        end = row["end_time"].hour * 60 + row["end_time"].minute
-        for away_start, away_end in busy(meeting, row["day_date"]):
-            assert end <= away_start or start >= away_end
+    lessons = stored_week(conninfo)
 
     # One living card: what was tapped was edited, not sent again.
     assert len(bot_api.called("editMessageText")) > len(bot_api.called("sendMessage"))
@@ -215,7 +129,7 @@ def test_a_family_from_start_to_done(
     morning = sarah.wait_for(lambda m: any(t.startswith("Emma: ") for t in labels(m)))
     monday = [row for row in lessons if row["day_date"] == MONDAY]
     for row in monday:
-        assert f"{row['start_time']:%H:%M}" in morning["text"]
+        assert clock_of(row) in morning["text"]
     mornings = rows(conninfo, "SELECT * FROM reminders")
     assert [row["local_date"] for row in mornings] == [MONDAY]
 
@@ -250,40 +164,12 @@ def test_a_family_from_start_to_done(
     sarah.tap(talk.card(f"Logged {noah['name']} for Noah"), "Undo")
     wait_until(lambda: len(rows(conninfo, "SELECT * FROM activity_logs")) == 1)
 
-    # The calendar shows exactly what is stored.
-    tokens = program.call(feed_urls(program))
-    lessons = rows(conninfo, LESSONS)
-    for child in ("Emma", "Noah"):
-        assert lessons_of_feed(tokens[child], MONDAY) == stored(lessons, child)
     assert "webcal://" in week["text"]
-    answer = httpx.get(tokens["Emma"])
-    again = httpx.get(tokens["Emma"], headers={"If-None-Match": answer.headers["ETag"]})
-    assert again.status_code == 304
-    # Soccer stands in the calendar once, and comes each Monday and Wednesday.
-    calendar = icalendar.Calendar.from_ical(httpx.get(tokens["Noah"]).content)
-    soccer = [event for event in calendar.walk("VEVENT") if "Soccer" in str(event["SUMMARY"])]
-    assert len(soccer) == 1
-    found = recurring_ical_events.of(calendar).between(MONDAY, MONDAY + timedelta(days=14))
-    days = [event.start.date() for event in found if "Soccer" in str(event["SUMMARY"])]
-    assert sorted(days) == [MONDAY + timedelta(days=d) for d in (0, 2, 7, 9)]
+    assert_calendars_hold(rows(conninfo, LESSONS), program.call(feed_urls(program)))
 
     # What the inbox was given is gone once it had its effect, and no job has given up.
     assert rows(conninfo, "SELECT 1 FROM inbox WHERE payload IS NOT NULL") == []
     assert rows(conninfo, "SELECT 1 FROM procrastinate_jobs WHERE status = 'failed'") == []
-
-
-async def feed_urls(program: Program) -> dict[str, str]:
-    """Each child's feed by its name."""
-    from core.addresses import feed_url
-    from db.calendars import feed_tokens
-    from db.families import load_family
-
-    async with program.services.database.transaction(family_id=1) as session:
-        family = await load_family(session, 1)
-        tokens = await feed_tokens(session, 1, program.services.box)
-    return {
-        child.name: feed_url(program.base, tokens.children[child.id]) for child in family.children
-    }
 
 
 def test_webhook_with_its_secret(

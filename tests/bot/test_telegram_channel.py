@@ -87,11 +87,11 @@ async def test_a_long_view_goes_in_several_messages_with_buttons_under_the_last(
         await channel.edit(str(sarah.id), external_id, 5, 1, view)
 
 
-async def test_a_code_is_shown_as_a_picture_above_the_card(
+async def test_a_code_is_shown_as_a_picture_below_the_card(
     channel: TelegramChannel, sarah: Person, bot_api: BotApiServer
 ) -> None:
     await channel.send(str(sarah.id), 5, 1, CARD.model_copy(update={"qr": "https://x.example/1"}))
-    photo, card = sarah.received()
+    card, photo = sarah.received()
     expected = BytesIO()
     segno.make("https://x.example/1", error="m").save(expected, kind="png", scale=8, border=4)
     assert "photo" in photo
@@ -141,7 +141,15 @@ async def test_a_failing_extra_does_not_cost_the_card(
     bot_api.faults.fail(400, "Bad Request: IMAGE_PROCESS_FAILED", method="sendPhoto")
     for _ in range(3):
         await channel.send(str(sarah.id), 5, 1, CARD.model_copy(update={"qr": "x"}))
-    assert ["photo" in message for message in sarah.received()] == [False, False, True, False]
+    assert ["photo" in message for message in sarah.received()] == [False, False, False, True]
+
+
+async def test_a_flood_at_the_picture_does_not_send_the_card_again(
+    channel: TelegramChannel, sarah: Person, bot_api: BotApiServer
+) -> None:
+    bot_api.faults.flood(calls=1, retry_after=1, method="sendPhoto")
+    await channel.send(str(sarah.id), 5, 1, CARD.model_copy(update={"qr": "x"}))
+    assert ["photo" in message for message in sarah.received()] == [False]
 
 
 async def test_the_name_is_asked_once(channel: TelegramChannel, bot_api: BotApiServer) -> None:

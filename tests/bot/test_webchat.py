@@ -318,7 +318,7 @@ async def test_a_form_of_another_kind_is_refused(client: httpx.AsyncClient) -> N
     [
         {"key": "not-a-uuid"},
         {"since": -1},
-        {"since": 2**63},
+        {"since": 2**31},
         {"since": "0"},
         {"message": None},
         {"message": 1.5},
@@ -353,7 +353,7 @@ async def test_what_is_no_document_is_refused_kindly(client: httpx.AsyncClient, 
 
 
 @pytest.mark.parametrize(
-    "query", ["", "since=-1", "since=x", "since=0&wait=-1", "since=0&wait=nan", f"since={2**63}"]
+    "query", ["", "since=-1", "since=x", "since=0&wait=-1", "since=0&wait=nan", f"since={2**31}"]
 )
 async def test_an_unreadable_question_is_refused_kindly(
     client: httpx.AsyncClient, query: str

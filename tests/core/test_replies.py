@@ -95,3 +95,11 @@ def test_a_lesson_in_its_own_words(lesson: str) -> None:
     assert read_reply(f"done {lesson}", LESSONS) == Reading(
         ReplyKind.DONE, (LESSONS.index(lesson),)
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["math done, art not done", "I have not done math but did reading", "hice mates, no arte"],
+)
+def test_done_and_not_done_in_one_breath_is_asked_back(text: str) -> None:
+    assert read_reply(text, LESSONS).kind is ReplyKind.UNCLEAR

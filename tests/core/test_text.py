@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import clean_json, clean_text
+from core.text import clean_json, clean_text, name_key
 
 
 @given(st.text(st.characters(codec=None)) | st.text(st.sampled_from("\x00\ud83d\ude00e\u0301a")))
@@ -21,3 +21,8 @@ def test_clean_text_keeps_what_is_sound() -> None:
 def test_a_document_is_cleaned_throughout() -> None:
     dirty = {"a\0": ["\ud800x", 1, None, {"b": "e\u0301"}]}
     assert clean_json(dirty) == {"a": ["x", 1, None, {"b": "é"}]}
+
+
+def test_spellings_of_one_name_are_one() -> None:
+    assert name_key(" zoe\u0308  MAE ") == name_key("Zo\u00eb Mae")
+    assert name_key("Zoe") != name_key("Zo\u00eb")

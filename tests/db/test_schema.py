@@ -42,6 +42,7 @@ EXTRA_COLUMNS = {
 EXTRA_TABLES = {
     "adults",
     "calendar_connections",
+    "channel_pauses",
     "chat_accounts",
     "commitment_exceptions",
     "consents",
@@ -88,6 +89,7 @@ DIRECTORY_COLUMNS = {
     },
     "feed_tokens": {"token_hash", "feed_id", "family_id", "kind", "revoked_at"},
     "reminder_times": {"family_id", "kind", "next_due_at"},
+    "channel_pauses": {"channel", "paused_until"},
     "link_codes": {
         *("code_hash", "purpose", "family_id", "adult_id", "chat_account_id"),
         *("expires_at", "used_at"),

@@ -98,18 +98,11 @@ async def test_a_change_is_sent_in_spite_of_an_old_tag(
         assert second.headers["etag"] != first.headers["etag"]
 
 
-async def test_dates(client: httpx.AsyncClient) -> None:
+async def test_a_date_alone_never_hides_a_change(client: httpx.AsyncClient) -> None:
     known = (await client.get(URL)).headers["last-modified"]
-    for since, status in (
-        (known, 304),
-        ("Mon, 23 Nov 2026 08:30:00 GMT", 304),
-        ("Mon, 23 Nov 2026 08:30:00 -0000", 304),
-        ("Sat, 21 Nov 2026 08:30:00 GMT", 200),
-        ("yesterday", 200),
-        ("", 200),
-    ):
+    for since in (known, "Mon, 23 Nov 2026 08:30:00 GMT", "yesterday", ""):
         answer = await client.get(URL, headers={"If-Modified-Since": since})
-        assert answer.status_code == status, since
+        assert answer.status_code == 200, since
 
 
 async def test_a_tag_outranks_a_date(client: httpx.AsyncClient) -> None:

@@ -49,8 +49,8 @@ def test_the_morning_lists_each_child_and_offers_each_lesson() -> None:
     card = today_card(MONDAY, (EMMA, NOAH))
     view, _ = views(card)
     assert view.title == "Monday, November 23"
-    assert "09:00 Mathematics · 30 min" in view.lines
-    assert "✓ 09:00 Mathematics · 30 min" in view.lines
+    assert "9 AM Mathematics · 30 min" in view.lines
+    assert "✓ 9 AM Mathematics · 30 min" in view.lines
     for lesson in ("d11", "d12", "d21", "d22"):
         assert view.offers(lesson)
     assert card.option("d11").chosen
@@ -74,7 +74,7 @@ def test_an_only_child_is_not_named_on_every_button() -> None:
 def test_undo_is_offered_for_what_was_just_logged() -> None:
     notice = done_notice("Emma", "Mathematics", time(9, 5))
     view, _ = views(today_card(MONDAY, (EMMA,), notice=notice, undo=11))
-    assert view.notice == "Logged Mathematics for Emma, 09:05"
+    assert view.notice == "Logged Mathematics for Emma, 9:05 AM"
     assert view.offers("u11")
 
 
@@ -103,13 +103,13 @@ def test_the_week_in_one_line_a_day_with_links_and_what_is_left_out() -> None:
     card = week_card(MONDAY, ("Noah", "Emma"), days, (LeftOut("Emma", "Art", 1),), ADDRESSES)
     view, spanish = views(card)
     assert view.title == "Noah and Emma's week is ready"
-    assert "Mon 23: Noah 4 lessons 09:00–12:30 · Emma 1 lesson 09:00–09:30" in view.lines
+    assert "Mon 23: Noah 4 lessons 9 AM–12:30 PM · Emma 1 lesson 9 AM–9:30 AM" in view.lines
     assert not any(line.startswith("Tue") for line in view.lines)
     assert "Emma: Art, 1 time" in view.lines
     assert [link.url for link in view.links] == [
+        ADDRESSES.page,
         ADDRESSES.webcal,
         ADDRESSES.feed,
-        ADDRESSES.page,
     ]
     assert view.qr == ADDRESSES.webcal
     assert spanish.title == "La semana de Noah y Emma está lista"

@@ -1,0 +1,157 @@
+"""Makes the README's pictures: a family of two answers the chat of a program of its own, and what
+the browser then shows is saved to docs/images. Run by `make screenshots`."""
+
+import asyncio
+import shutil
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+
+from app.embedded import start
+from app.program import open_services
+from app.serve import Role, bind, serve
+from app.settings import Settings
+from db.migrate import upgrade
+
+IMAGES = Path(__file__).parent / "images"
+PUBLIC = "https://brightpath.example"
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 800}
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+PATIENCE = 60_000
+
+ANSWERS = (
+    "tap I agree",
+    "Sarah",
+    "tap Skip",
+    "tap New York",
+    "tap Just me",
+    "Tue Thu 10-11:30",
+    "tap That's all",
+    "Emma 9, Noah 6",
+    "tap That's everyone",
+    "Co-op Fri 1-3pm",
+    "tap All of us",
+    "tap That's all",
+    "tap Nothing regular",
+    "Soccer Mon Wed 4-5pm",
+    "tap No",
+    "tap That's all",
+    "tap Looks right",
+    "tap Looks right",
+    "tap Looks right",
+    "tap Moderate structure",
+    "tap Looks right",
+    "tap Looks right",
+    "tap Balanced",
+    "tap Make our week",
+)
+
+
+class Clock:
+    """The program's time: the same in every picture."""
+
+    now = datetime(2026, 9, 13, 22, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def main() -> None:
+    """Starts everything, takes the pictures, and leaves nothing running."""
+    clock = Clock()
+    with tempfile.TemporaryDirectory(prefix="brightpath-") as home:
+        server = start(Path(home))
+        try:
+            upgrade(server.url)
+            listener = bind("127.0.0.1", 0)
+            address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+            settings = Settings(_env_file=None, brightpath_home=Path(home), public_url=PUBLIC)
+            stop, ready = asyncio.Event(), asyncio.Event()
+            async with open_services(settings, server.url, now=clock) as services:
+                roles = frozenset({Role.WEB, Role.WORKER})
+                running = asyncio.create_task(
+                    serve(services, roles, listener=listener, ready=ready.set, stop=stop)
+                )
+                await ready.wait()
+                try:
+                    await take_pictures(address, clock)
+                finally:
+                    stop.set()
+                    await running
+        finally:
+            server.stop()
+
+
+async def take_pictures(address: str, clock: Clock) -> None:
+    """Plays the family at `address` and saves both pictures."""
+    IMAGES.mkdir(exist_ok=True)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=ARGUMENTS
+        )
+        page = await open_page(browser, PHONE, scale=2, touch=True)
+        await page.goto(f"{address}/chat")
+        for answer in ANSWERS:
+            await give(page, answer)
+        week = card(page, "week is ready")
+        await expect(week).to_be_visible(timeout=PATIENCE)
+        # The picture for the camera at the lower edge, so that the days and the links show too.
+        await week.locator("[data-part=qr]").evaluate("qr => qr.scrollIntoView({ block: 'end' })")
+        await page.screenshot(path=IMAGES / "chat.png")
+        link = await week.get_by_role("link", name="See the week").get_attribute("href")
+
+        clock.now = datetime(2026, 9, 15, 14, 20, tzinfo=UTC)
+        await give(page, "/today")
+        lessons = card(page, "Tuesday").locator("[data-option^=d]")
+        for button in (lessons.first, lessons.nth(1), lessons.filter(has_text="Noah").first):
+            await button.tap()
+            await expect(button).to_have_attribute("aria-pressed", "true")
+            await expect(page.locator("[data-sending]")).to_have_count(0)
+        desk = await open_page(browser, DESK)
+        await desk.goto(f"{link}".replace(PUBLIC, address))
+        await desk.screenshot(path=IMAGES / "week.png", full_page=True)
+        await browser.close()
+
+
+async def open_page(
+    browser: Browser, viewport: dict[str, int], *, scale: int = 1, touch: bool = False
+) -> Page:
+    """An empty page of a window of its own."""
+    context = await browser.new_context(
+        viewport=viewport,
+        device_scale_factor=scale,
+        has_touch=touch,
+        locale="en-US",
+        timezone_id="America/New_York",
+    )
+    return await context.new_page()
+
+
+def card(page: Page, title: str) -> Locator:
+    """The newest open card whose title holds `title`."""
+    heading = page.locator("h2", has_text=title)
+    return page.locator("article.us:not(.shrunk)", has=heading).last
+
+
+async def give(page: Page, answer: str) -> None:
+    """Gives one answer, and waits for what it leads to."""
+    newest = page.locator("article.us:not(.shrunk)").last
+    label = answer.removeprefix("tap ")
+    if label == answer:
+        before = await page.locator("article").count()
+        await page.locator("#text").fill(answer)
+        await page.locator("#send").tap()
+        await expect(page.locator("article")).not_to_have_count(before)
+        await expect(page.locator("[data-unsent]")).to_have_count(0)
+        return
+    revision = await newest.get_attribute("data-revision")
+    shown = page.locator(f'article[data-revision="{revision}"]')
+    await newest.get_by_role("button", name=label, exact=True).tap()
+    await expect(shown).to_have_count(0)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
