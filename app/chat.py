@@ -7,11 +7,10 @@ from typing import Literal, cast
 from zoneinfo import available_timezones
 
 from app.services import Services
-from bot.dialogue import converse, greet
+from bot.dialogue import converse
 from bot.incoming import Incoming
-from bot.outbox import spoken
+from bot.outbox import shown, spoken
 from bot.texts import language_of
-from bot.views import View
 from bot.webchat import ChatEvent, ChatMessage, Session, new_cookie
 from db.conversations import WEB, Account, create_web_account, load_account, web_account
 from db.inbox import mark_processed, receive
@@ -28,16 +27,13 @@ class WebConversations:
 
     services: Services
 
-    async def open(self, cookie: str | None, language: str | None, timezone: str | None) -> Session:
+    async def open(self, cookie: str | None, language: str | None) -> Session:
         known = await self.resume(cookie) if cookie else None
         if known is not None:
             return known
-        now = self.services.now()
-        zone = timezone if timezone in available_timezones() else None
         async with self.services.database.transaction() as session:
             fresh = new_cookie()
             account = await create_web_account(session, fresh, language=language_of(language))
-            await greet(session, self.services.dialogue, account, name=None, timezone=zone, now=now)
         return Session(account.id, spoken(account), fresh)
 
     async def resume(self, cookie: str) -> Session | None:
@@ -46,8 +42,15 @@ class WebConversations:
         return Session(account.id, spoken(account)) if account else None
 
     async def receive(
-        self, session: Session, event: ChatEvent, *, key: str, message_id: int | None
+        self,
+        session: Session,
+        event: ChatEvent,
+        *,
+        key: str,
+        message_id: int | None = None,
+        timezone: str | None = None,
     ) -> None:
+        zone = timezone if timezone in available_timezones() else None
         now = self.services.now()
         chat_key = f"{WEB}:{session.account_id}"
         async with self.services.database.transaction(chat_key=chat_key) as transaction:
@@ -59,7 +62,7 @@ class WebConversations:
                 transaction,
                 self.services.dialogue,
                 account,
-                _incoming(account, event, key, message_id),
+                _incoming(account, event, key, message_id, zone),
                 now=now,
             )
             await mark_processed(transaction, inbox_id, now=now)
@@ -84,13 +87,15 @@ class WebConversations:
                 author=cast("Literal['us', 'them']", message.author),
                 step=message.step or 0,
                 revision=message.revision,
-                view=View.model_validate(message.view),
+                view=shown(message, self.services.box),
             )
             for message in sorted(stored, key=lambda message: message.id)
         ]
 
 
-def _incoming(account: Account, event: ChatEvent, key: str, message_id: int | None) -> Incoming:
+def _incoming(
+    account: Account, event: ChatEvent, key: str, message_id: int | None, timezone: str | None
+) -> Incoming:
     return Incoming(
         channel="web",
         external_id=account.external_id,
@@ -100,4 +105,5 @@ def _incoming(account: Account, event: ChatEvent, key: str, message_id: int | No
         key=key,
         language=account.language,
         message_id=message_id,
+        timezone=timezone,
     )

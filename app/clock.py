@@ -21,6 +21,9 @@ BATCH = 100
 SWEEP_SECONDS = 15
 """How often dead workers are looked for: with the heartbeat's patience, within a minute."""
 
+TRY_AGAIN = timedelta(hours=1)
+"""When a family whose reminder could not be handed on is looked at again."""
+
 LATEST = timedelta(hours=4)
 """A morning's list later than this helps nobody: after a longer downtime it is left out."""
 
@@ -45,7 +48,13 @@ async def _claim(services: Services, now: datetime) -> int:
     async with services.database.transaction() as session:
         found = await claim_due(session, now, BATCH)
         for due in found:
-            await _hand_on(session, due, now)
+            try:
+                async with session.begin_nested():
+                    await _hand_on(session, due, now)
+            except Exception:
+                # One family that cannot be read must not keep the others from their morning.
+                log.exception("not handed on", family_id=due.family_id)
+                await set_next_due(session, due.family_id, due.kind, now + TRY_AGAIN)
         return len(found)
 
 

@@ -8,7 +8,7 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services import Services
-from bot.outbox import hand_over, spoken
+from bot.outbox import hand_over, shown, spoken
 from bot.send import (
     Ambiguous,
     ChatBlocked,
@@ -20,7 +20,15 @@ from bot.send import (
 )
 from bot.telegram import TelegramChannel
 from bot.views import View
-from db.conversations import TELEGRAM, WEB, Account, load_account, move_account
+from db.conversations import (
+    TELEGRAM,
+    WEB,
+    Account,
+    load_account,
+    move_account,
+    park_account,
+    parked_since,
+)
 from db.messages import (
     StoredMessage,
     mark_parked,
@@ -32,6 +40,9 @@ from db.messages import (
     pending_messages,
     recover_interrupted,
 )
+
+BLOCKED_PAUSE = timedelta(days=1)
+"""How long a chat that has blocked us is left alone, unless it speaks to us again."""
 
 UNREACHABLE_PAUSE = 10.0
 """Seconds until a chat's messages are tried again while Telegram cannot be reached."""
@@ -48,10 +59,15 @@ async def deliver(services: Services, account_id: int) -> None:
     async with services.database.transaction(chat_account_id=account_id) as session:
         account = await load_account(session, account_id)
         await recover_interrupted(session, account_id)
-    if account is None or account.channel == WEB or services.telegram is None:
+        blocked_at = await parked_since(session, account_id)
+        if blocked_at is not None and services.now() - blocked_at < BLOCKED_PAUSE:
+            for waiting in await pending_messages(session, account_id):
+                await mark_parked(session, waiting.id)
+            return
+    if account is None or account.channel == WEB:
         return
     while (message := await _next(services, account)) is not None:
-        if not await _deliver(services, services.telegram, account, message):
+        if not await _deliver(services, services.bot, account, message):
             return
 
 
@@ -88,8 +104,9 @@ async def _deliver(
     services: Services, telegram: TelegramChannel, account: Account, message: StoredMessage
 ) -> bool:
     """Whether the next message may follow at once."""
+    view = shown(message, services.box)
     try:
-        external_id = await _carry(telegram, account, message)
+        external_id = await _carry(telegram, account, message, view)
     except RetryLater as error:
         async with _scope(services, account) as session:
             await mark_unsent(session, message.id)
@@ -97,7 +114,13 @@ async def _deliver(
             await pause_channel(session, account.channel, error.seconds)
             await _go_on_in(session, account, error.seconds)
         return False
-    except (ChatBlocked, Refused) as error:
+    except ChatBlocked:
+        log.info("blocked", account_id=account.id)
+        async with _scope(services, account) as session:
+            await mark_parked(session, message.id)
+            await park_account(session, account.id, now=services.now())
+        return False
+    except Refused as error:
         log.warning("undeliverable", account_id=account.id, error=type(error).__name__)
         async with _scope(services, account) as session:
             await mark_parked(session, message.id)
@@ -122,14 +145,15 @@ async def _deliver(
         return False
     async with _scope(services, account) as session:
         await mark_sent(session, message.id, message.revision, external_id=external_id)
-    if View.model_validate(message.view).thinking:
+    if view.thinking:
         await courtesy(services, lambda: telegram.typing(account.external_id))
     return True
 
 
-async def _carry(telegram: TelegramChannel, account: Account, message: StoredMessage) -> str:
+async def _carry(
+    telegram: TelegramChannel, account: Account, message: StoredMessage, view: View
+) -> str:
     """Telegram's id of the message that now shows it."""
-    view = View.model_validate(message.view)
     language, step = spoken(account), message.step or 0
     if message.external_id is not None:
         with contextlib.suppress(MessageGone):

@@ -3,7 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
-from app.planning import plan_first_weeks
+import structlog
+
+from app.planning import KeepsChanging, RulesBroken, plan_first_weeks
 from app.services import Services
 from bot.welcome import welcome_family
 from core.addresses import feed_url, week_url
@@ -13,11 +15,14 @@ from db.exports import export_document
 from db.families import load_family
 from db.links import Purpose, create_code
 
+log = structlog.get_logger()
+
 CLAIM_LIFE = timedelta(days=7)
 
 
 async def import_family(services: Services, document: FamilyDocument) -> dict[str, Any]:
-    """Creates the family, plans its first weeks and tells its ids and addresses.
+    """Creates the family, plans its first weeks and tells its ids and addresses; "schedules" is
+    empty where the weeks could not be planned.
 
     Raises `EmailTaken`, or `DocumentError` where the document could not be stored.
     """
@@ -35,7 +40,12 @@ async def import_family(services: Services, document: FamilyDocument) -> dict[st
             family_id=family_id,
             adult_id=family.adults[0].id,
         )
-    schedules = await plan_first_weeks(services, family_id)
+    try:
+        schedules = await plan_first_weeks(services, family_id)
+    except (RulesBroken, KeepsChanging):
+        # The family is there: its ids and addresses must not be lost with its first week.
+        log.exception("not planned", family_id=family_id)
+        schedules = []
     return {
         "familyId": family_id,
         "children": [{"id": child.id, "name": child.name} for child in family.children],

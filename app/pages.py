@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services import Services
@@ -18,8 +19,11 @@ from db.calendars import FEED, WEEK, FeedTarget, feed_tokens, resolve_token
 from db.conversations import accounts_of
 from db.families import Told, commitment_dates, family_name, last_change, load_family
 from db.items import load_items
+from db.secrets import SecretUnreadable
 from sync.ical import Audience, FeedCommitment, FeedContent, FeedEvent, commitment_uid
 from sync.week_page import Away, WeekEntry, WeekPage
+
+log = structlog.get_logger()
 
 FEED_PAST = timedelta(days=90)
 """How far back a feed reaches: calendars keep what they have seen."""
@@ -88,7 +92,13 @@ class FamilyPages:
             family = await load_family(session, target.family_id)
             monday = week or await _coming_week(session, family, target.family_id, now)
             items = await load_items(session, target.family_id, monday, monday + timedelta(days=7))
-            tokens = await feed_tokens(session, target.family_id, self.services.box)
+            try:
+                tokens = await feed_tokens(session, target.family_id, self.services.box)
+                feed = feed_url(self.services.settings.base_url, tokens.family)
+            except SecretUnreadable:
+                # The week can be looked at all the same; only the link to subscribe is missing.
+                log.exception("feed address unreadable", family_id=target.family_id)
+                feed = None
             return WeekPage(
                 title=await family_name(session, target.family_id),
                 language=await _language(session, target.family_id),
@@ -113,7 +123,7 @@ class FamilyPages:
                 subjects=tuple(
                     dict.fromkeys(s.name for child in family.children for s in child.subjects)
                 ),
-                feed_url=feed_url(self.services.settings.base_url, tokens.family),
+                feed_url=feed,
             )
 
 

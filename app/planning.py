@@ -1,7 +1,6 @@
 """Planning a family's weeks: read, solve without any lock, check, and store if nothing changed."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -11,9 +10,7 @@ import structlog
 from app.services import Services
 from core.check import Violation, check_week
 from core.family import DayOff, Family
-from core.hard import required
 from core.plan import Plan, WeekRequest
-from core.problem import problem_of
 from core.week import wall, week_dates, week_start
 from db.families import load_family
 from db.learning import active_weights
@@ -53,18 +50,6 @@ def first_weeks(family: Family, now: datetime) -> tuple[WeekRequest, ...]:
         rest = replace(family, days_off=(*family.days_off, *gone))
         requests.insert(0, WeekRequest(rest, monday))
     return tuple(requests)
-
-
-def told(requests: Sequence[WeekRequest]) -> tuple[int, tuple[str, ...]]:
-    """What is being fitted into the last of the weeks, for somebody who waits: how many lessons,
-    around which commitments."""
-    problem = problem_of(requests[-1])
-    lessons = sum(
-        required(problem, member) for activity in problem.activities for member in activity.members
-    )
-    family = problem.request.family
-    around = [*family.commitments, *(own for child in family.children for own in child.commitments)]
-    return lessons, tuple(dict.fromkeys(commitment.name for commitment in around))
 
 
 async def plan_first_weeks(services: Services, family_id: int) -> list[int]:

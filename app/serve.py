@@ -17,9 +17,10 @@ from fastapi import FastAPI
 
 from app.clock import SWEEP_SECONDS, take_back, tick
 from app.services import Services
-from app.updates import announce_webhook, poll_telegram
+from app.updates import announce_webhook, offer_commands, poll_telegram
 from app.web import create_app
 from bot.places import find_places
+from db.queue import DEFAULT_QUEUE, TELEGRAM_QUEUE
 
 GRACE = 10
 """Seconds that running work gets to finish when the program stops."""
@@ -106,6 +107,7 @@ async def _work(services: Services, stop: asyncio.Event) -> None:
             concurrency=8,
             install_signal_handlers=False,
             delete_jobs="successful",
+            queues=[DEFAULT_QUEUE, *([TELEGRAM_QUEUE] if services.telegram else [])],
             # New jobs announce themselves; only those put off until later are looked for.
             fetch_job_polling_interval=LATER_SECONDS,
             shutdown_graceful_timeout=GRACE,
@@ -183,12 +185,14 @@ async def serve(
             parts.append(_keep_time(services, stop))
         running = [asyncio.ensure_future(part) for part in parts]
         ready()
-        loading = asyncio.create_task(asyncio.to_thread(_load_what_is_slow))
+        aside = [asyncio.create_task(asyncio.to_thread(_load_what_is_slow))]
+        if Role.WEB in roles and services.telegram is not None:
+            aside.append(asyncio.create_task(offer_commands(services)))
         try:
             done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         finally:
             stop.set()
-        await asyncio.wait({*running, loading}, timeout=GRACE + 5)
+        await asyncio.wait({*running, *aside}, timeout=GRACE + 5)
         for part in running:
             part.cancel()
         for part in done:

@@ -19,6 +19,10 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+class NoToken(Exception):
+    """A job for Telegram has reached a process that has no TELEGRAM_BOT_TOKEN."""
+
+
 @dataclass(frozen=True)
 class Services:
     """The program's parts, made by `app.program.open_services`.
@@ -35,6 +39,13 @@ class Services:
     dialogue: Dialogue
     telegram: TelegramChannel | None
     now: Callable[[], datetime] = utc_now
+
+    @property
+    def bot(self) -> TelegramChannel:
+        """The bot, for jobs that only a worker with a token takes; `NoToken` without one."""
+        if self.telegram is None:
+            raise NoToken
+        return self.telegram
 
 
 def sqlalchemy_url(url: str) -> str:

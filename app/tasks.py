@@ -10,11 +10,10 @@ from procrastinate import JobContext, RetryStrategy
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.delivery import deliver
-from app.planning import first_weeks, plan_first_weeks, told
+from app.planning import plan_first_weeks
 from app.services import Services
 from app.updates import HEAR, give_up, hear
 from bot.conversations.cards import Card
-from bot.conversations.day import thinking_card
 from bot.daily import day_key, show_today, show_week
 from bot.dialogue import PLAN_FIRST_WEEKS
 from bot.outbox import DELIVER, replace_card
@@ -69,7 +68,6 @@ def register(services: Services) -> None:
     ) -> None:
         waiting = _Waiting(services, family_id, account_id, message_id)
         try:
-            await waiting.say_what_is_done()
             await plan_first_weeks(services, family_id)
         except (NoSuchFamily, NobodyThere):
             log.info("erased before it was planned", family_id=family_id)
@@ -93,12 +91,6 @@ class _Waiting:
     family_id: int
     account_id: int
     message_id: int
-
-    async def say_what_is_done(self) -> None:
-        async with self._chat() as (session, account):
-            family = await load_family(session, self.family_id)
-            lessons, around = told(first_weeks(family, self.services.now()))
-            await self._replace(session, account, thinking_card(lessons, around))
 
     async def say_sorry(self) -> None:
         async with self._chat() as (session, account):

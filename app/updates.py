@@ -5,10 +5,12 @@ import contextlib
 import hashlib
 import hmac
 from collections.abc import Mapping
+from functools import partial
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from telegram import Update
 
 from app.delivery import courtesy
@@ -18,19 +20,27 @@ from bot.incoming import Json
 from bot.polling import poll
 from bot.send import DeliveryError
 from bot.telegram import TelegramChannel
+from bot.texts import LANGUAGES, translator
 from bot.translate import translate
-from db.conversations import TELEGRAM, find_or_create_account
+from bot.webhook import WEBHOOK_PATH
+from core.phrase import say
+from db.conversations import TELEGRAM, find_or_create_account, unpark_account
 from db.inbox import chat_key, mark_failed, mark_processed, receive, take
-from db.queue import enqueue
+from db.queue import TELEGRAM_QUEUE, enqueue
 
 HEAR = "hear"
 """The task that answers one update."""
 
+MENU = ("today", "week", "link", "language", "help", "forget")
+"""The commands that the bot's menu shows."""
+
 POLL_LOCK = 4_001
 """Key of the advisory lock that the one polling process holds."""
 
-WEBHOOK_PATH = "/telegram/webhook"
 WEBHOOK_RETRY = 1.0
+
+POLL_LOCK_LOOK = 15.0
+"""Seconds between two looks whether we still hold it."""
 
 POLL_LOCK_RETRY = 30.0
 """Seconds after which another process looks whether the polling one is gone."""
@@ -49,14 +59,19 @@ async def receive_update(services: Services, update: Mapping[str, Json]) -> None
     async with services.database.transaction(chat_key=key) as session:
         inbox_id = await receive(session, TELEGRAM, key, str(update_id), update)
         if inbox_id is not None:
-            await enqueue(session, HEAR, lock=f"hear:{key}", inbox_id=inbox_id, chat_key=key)
+            await enqueue(
+                session,
+                HEAR,
+                lock=f"hear:{key}",
+                queue=TELEGRAM_QUEUE,
+                inbox_id=inbox_id,
+                chat_key=key,
+            )
 
 
 async def hear(services: Services, inbox_id: int, key: str) -> None:
     """Answers one update: its effect, what is said and its end are committed together."""
-    telegram = services.telegram
-    if telegram is None:
-        return
+    telegram = services.bot
     username = await _username(telegram)
     now = services.now()
     async with services.database.transaction(chat_key=key) as session:
@@ -69,6 +84,7 @@ async def hear(services: Services, inbox_id: int, key: str) -> None:
             account = await find_or_create_account(
                 session, TELEGRAM, incoming.external_id, language=incoming.language
             )
+            await unpark_account(session, account.id)
             await converse(session, services.dialogue, account, incoming, now=now)
         await mark_processed(session, inbox_id, now=now)
     callback_id = incoming.callback_id if incoming is not None else None
@@ -101,42 +117,63 @@ async def _username(telegram: TelegramChannel) -> str | None:
 
 async def poll_telegram(services: Services, stop: asyncio.Event) -> None:
     """Fetches updates until `stop`, in whichever process holds the lock."""
-    if services.telegram is None:
-        return
+    engine = create_async_engine(services.database_url, pool_size=1)
+    try:
+        while not stop.is_set():
+            try:
+                # The lock lives as long as this connection: a process that dies lets it go.
+                async with engine.connect() as connection:
+                    if await _holds_poll_lock(connection):
+                        await _poll_while_locked(services, connection, stop)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("poll lock lost", error=type(error).__name__, pause=POLL_LOCK_RETRY)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), POLL_LOCK_RETRY)
+    finally:
+        await engine.dispose()
+
+
+async def _holds_poll_lock(connection: AsyncConnection) -> bool:
+    held = await connection.scalar(text("SELECT pg_try_advisory_lock(:key)"), {"key": POLL_LOCK})
+    await connection.commit()
+    return bool(held)
+
+
+async def _poll_while_locked(
+    services: Services, connection: AsyncConnection, stop: asyncio.Event
+) -> None:
+    """Polls until `stop`, or until the connection that holds the lock is gone: then another
+    process may poll already, and Telegram refuses two."""
+    ended = asyncio.Event()
 
     async def keep(update: dict[str, Json]) -> None:
         await receive_update(services, update)
 
-    engine = create_async_engine(services.database_url, pool_size=1)
-    try:
-        while not stop.is_set():
-            # The lock lives as long as this connection: a process that dies lets it go.
-            async with engine.connect() as connection:
-                held = await connection.scalar(
-                    text("SELECT pg_try_advisory_lock(:key)"), {"key": POLL_LOCK}
-                )
+    async def watch() -> None:
+        try:
+            while not stop.is_set():
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), POLL_LOCK_LOOK)
+                await connection.execute(text("SELECT 1"))
                 await connection.commit()
-                if held:
-                    await poll(services.telegram, keep, stop=stop)
-                    return
-            try:
-                await asyncio.wait_for(stop.wait(), POLL_LOCK_RETRY)
-            except TimeoutError:
-                continue
+        finally:
+            ended.set()
+
+    watching = asyncio.create_task(watch())
+    try:
+        await poll(services.bot, keep, stop=ended)
     finally:
-        await engine.dispose()
+        await watching
 
 
 async def announce_webhook(services: Services, stop: asyncio.Event) -> None:
     """Tells Telegram where to bring updates, again and again until it has understood, then rests
     until `stop`."""
-    if services.telegram is None:
-        return
     address = f"{services.settings.base_url}{WEBHOOK_PATH}"
     pause = WEBHOOK_RETRY
     while not stop.is_set():
         try:
-            await services.telegram.set_webhook(address, webhook_secret(services.settings.key))
+            await services.bot.set_webhook(address, webhook_secret(services.settings.key))
             log.info("webhook announced")
             await stop.wait()
         except DeliveryError as error:
@@ -144,6 +181,14 @@ async def announce_webhook(services: Services, stop: asyncio.Event) -> None:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause)
             pause = min(pause * 2, POLL_LOCK_RETRY)
+
+
+async def offer_commands(services: Services) -> None:
+    """Fills the bot's menu of commands, in every language."""
+    for language in LANGUAGES:
+        translate_to = translator(language)
+        menu = [(name, translate_to(say(f"command.{name}"))) for name in MENU]
+        await courtesy(services, partial(services.bot.offer_commands, menu, language))
 
 
 def webhook_secret(key: bytes) -> str:

@@ -83,7 +83,12 @@ def create_app(services: Services) -> FastAPI:
     pages = FamilyPages(services)
     app.include_router(feed_router(pages, _texts))
     app.include_router(week_router(pages, _texts))
-    app.include_router(chat_router(WebConversations(services)))
+    app.include_router(
+        chat_router(
+            WebConversations(services),
+            secure=services.settings.base_url.startswith("https://"),
+        )
+    )
 
     if services.telegram is not None:
 

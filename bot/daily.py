@@ -137,9 +137,9 @@ async def show_week(
             Addresses(feed, webcal_url(feed), week_url(base_url, tokens.week)),
         )
     if message_id is None:
-        await post(session, account, card, now=now)
+        await post(session, account, card, now=now, box=box)
     else:
-        await replace_card(session, account, message_id, card, now=now)
+        await replace_card(session, account, message_id, card, now=now, box=box)
 
 
 async def _tapped(
@@ -239,23 +239,26 @@ async def _complete(
 ) -> Phrase:
     done: list[StoredItem] = []
     before: list[StoredItem] = []
+    at = time_of(0)
     for stored in chosen:
+        # A time before the lesson began is a slip: it is logged as planned, and said so.
+        told = ended if ended is not None and ended > stored.item.start else None
         outcome = await complete_item(
             session,
             family_id,
             stored.item.uid or "",
             now,
             by="parent" if account.child_id is None else "child",
-            ended=ended if ended is not None and ended > stored.item.start else None,
+            ended=told,
         )
         match outcome:
             case CompletedItem():
                 done.append(stored)
+                at = time_of(stored.item.end if told is None else told)
             case AlreadyDone():
                 before.append(stored)
     if len(done) == 1:
         item = done[0].item
-        at = time_of(item.end if ended is None else ended)
         return done_notice(family.child(item.child_id).name, item.name, at)
     if done:
         names = dict.fromkeys(family.child(stored.item.child_id).name for stored in done)

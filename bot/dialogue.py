@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversations.cards import Card, Link, Opened, Option, Tapped, Typed
+from bot.conversations.cards import STALE_TAP, Card, Link, Opened, Option, Tapped, Typed
 from bot.conversations.flow import (
+    CONSENT,
     Consented,
     Flow,
     Hints,
@@ -22,9 +23,8 @@ from bot.conversations.flow import (
 )
 from bot.daily import answer_day, show_thinking, show_today, show_week
 from bot.incoming import Command, Incoming
-from bot.outbox import post, replace_card, shrink, spoken
+from bot.outbox import post, replace_card, shown, shrink, spoken
 from bot.texts import LANGUAGES, language_of, translator
-from bot.views import View
 from bot.welcome import CONSENT_VERSION, welcome_family
 from core.phrase import Phrase, say
 from core.week import wall
@@ -45,7 +45,7 @@ from db.links import Purpose, create_code, redeem_code
 from db.messages import load_message, post_message
 from db.queue import enqueue
 from db.secrets import SecretBox
-from db.session import chat_scope, family_scope
+from db.session import chat_scope, family_scope, lock_family
 from db.types import QuestionnaireSession, read, write
 
 PLAN_FIRST_WEEKS = "plan_first_weeks"
@@ -59,8 +59,6 @@ FORGET_LIFE = timedelta(hours=1)
 
 LIVING_CARD = "livingCard"
 """Key of the draft under which the id of the current question's message is kept."""
-
-_STALE = Tapped(step=-1, option="")
 
 
 @dataclass(frozen=True)
@@ -94,10 +92,12 @@ async def converse(
     if not incoming.private:
         await post(session, account, Card(say("chat.private_only")), now=now)
         return
-    event = await _checked(session, account, incoming)
-    if account.channel == WEB:
+    event = await _checked(session, dialogue.box, account, incoming)
+    agreed = account.family_id is not None or _has_agreed(dialogue.flow, draft.data)
+    if account.channel == WEB and agreed:
         await _show_their_words(session, account, event, now)
-    talk = _Talk(session, dialogue, account, now, incoming.profile_name)
+    hints = Hints(incoming.profile_name, incoming.timezone)
+    talk = _Talk(session, dialogue, account, now, hints)
     match event:
         case Command(name=name, argument=argument):
             await talk.command(name, argument, draft.data)
@@ -119,36 +119,21 @@ async def apologise(session: AsyncSession, account: Account, *, now: datetime) -
     await post(session, account, Card(say("chat.our_fault")), now=now)
 
 
-async def greet(
-    session: AsyncSession,
-    dialogue: Dialogue,
-    account: Account,
-    *,
-    name: str | None,
-    timezone: str | None,
-    now: datetime,
-) -> None:
-    """Begins a new account's draft with what the channel knows of the person."""
-    await chat_scope(session, account.id)
-    state = State(hints=Hints(name, timezone), language=spoken(account))
-    await save_draft(session, account.id, _session(dialogue.flow, state, None, now), now=now)
-
-
 async def _checked(
-    session: AsyncSession, account: Account, incoming: Incoming
+    session: AsyncSession, box: SecretBox, account: Account, incoming: Incoming
 ) -> Opened | Typed | Tapped | Command:
     """The event; a tap counts only on a button that this very message of this chat shows."""
     event = incoming.event
     if not isinstance(event, Tapped):
         return event
     if incoming.message_id is None or incoming.user_external_id != account.external_id:
-        return _STALE
+        return STALE_TAP
     message = await load_message(session, incoming.message_id)
     if message is None or message.chat_account_id != account.id or message.step != event.step:
-        return _STALE
+        return STALE_TAP
     if incoming.external_message_id not in (None, message.external_id):
-        return _STALE
-    return event if View.model_validate(message.view).offers(event.option) else _STALE
+        return STALE_TAP
+    return event if shown(message, box).offers(event.option) else STALE_TAP
 
 
 async def _show_their_words(
@@ -172,13 +157,13 @@ class _Talk:
     dialogue: Dialogue
     account: Account
     now: datetime
-    profile_name: str | None
+    hints: Hints
 
     async def questionnaire(
         self, event: Opened | Typed | Tapped, data: QuestionnaireSession
     ) -> None:
         flow = self.dialogue.flow
-        state, living = _resumed(flow, data, self.account, self.profile_name)
+        state, living = _resumed(flow, data, self.account, self.hints)
         state, replies = step(flow, state, event, today=_today(state, self.now))
         account = self.account
         kept: Phrase | None = None
@@ -228,6 +213,11 @@ class _Talk:
             await self._offer_link(family_id)
         elif name in ("week", "newlinks"):
             if name == "newlinks":
+                if not await self._decides():
+                    card = Card(say("forget.guardian"))
+                    await post(self.session, self.account, card, now=self.now)
+                    return
+                await lock_family(self.session, family_id)
                 await renew_feeds(self.session, family_id, self.dialogue.box, now=self.now)
             await show_week(
                 self.session,
@@ -243,7 +233,7 @@ class _Talk:
             await post(self.session, self.account, _help_card(True), now=self.now)
 
     async def _ask_forget(self) -> None:
-        if not await self._may_erase():
+        if not await self._decides():
             await post(self.session, self.account, Card(say("forget.guardian")), now=self.now)
             return
         card = Card(
@@ -259,7 +249,7 @@ class _Talk:
         if message is None:
             return
         erase = option == FORGET and self.now - message.created_at <= FORGET_LIFE
-        if not erase or not await self._may_erase():
+        if not erase or not await self._decides():
             card = Card(say("forget.kept"))
             await replace_card(self.session, self.account, message.id, card, now=self.now)
             return
@@ -273,7 +263,7 @@ class _Talk:
         else:
             await erase_family(self.session, family_id, keep=self.account, keep_message=message.id)
 
-    async def _may_erase(self) -> bool:
+    async def _decides(self) -> bool:
         """Of a family only a guardian decides; an unfinished questionnaire is its chat's own."""
         return self.account.family_id is None or await is_guardian(
             self.session, self.account.adult_id
@@ -309,7 +299,7 @@ class _Talk:
         if kept is not None:
             return translator(spoken(account))(kept)
         message = await load_message(self.session, living)
-        return View.model_validate(message.view).title if message else ""
+        return shown(message, self.dialogue.box).title if message else ""
 
     async def _submit(self, account: Account, submitted: Submit, living: int) -> None:
         family_id = await welcome_family(
@@ -329,12 +319,7 @@ class _Talk:
             family_id=family_id,
             adult_id=await _adult_of(self.session, account.id),
         )
-        await post(
-            self.session,
-            account,
-            Card(say("chat.recovery_title"), lines=(say("chat.recovery", code=code),)),
-            now=self.now,
-        )
+        await self._show_recovery(account, code)
         await show_thinking(self.session, account, family_id, living, now=self.now)
         await enqueue(
             self.session,
@@ -358,7 +343,7 @@ class _Talk:
             self.session, self.account.id, family_id=found.family_id, adult_id=found.adult_id
         )
         await family_scope(self.session, found.family_id)
-        _, living = _resumed(self.dialogue.flow, data, self.account, None)
+        _, living = _resumed(self.dialogue.flow, data, self.account, self.hints)
         if living is not None:
             line = await self._line_for(self.account, None, living)
             await shrink(self.session, self.account, living, line, now=self.now)
@@ -372,8 +357,7 @@ class _Talk:
                 family_id=found.family_id,
                 adult_id=found.adult_id,
             )
-            card = Card(say("chat.recovery_title"), lines=(say("chat.recovery", code=fresh),))
-            await post(self.session, self.account, card, now=self.now)
+            await self._show_recovery(self.account, fresh)
         await show_week(
             self.session,
             replace(self.account, family_id=found.family_id, adult_id=found.adult_id),
@@ -382,6 +366,12 @@ class _Talk:
             base_url=self.dialogue.base_url,
             now=self.now,
         )
+
+    async def _show_recovery(self, account: Account, code: str) -> None:
+        card = Card(
+            say("chat.recovery_title"), lines=(say("chat.recovery", code=code),), secret=True
+        )
+        await post(self.session, account, card, now=self.now, box=self.dialogue.box)
 
     async def _offer_link(self, family_id: int) -> None:
         code = await create_code(
@@ -403,22 +393,33 @@ class _Talk:
             ),
             links=(Link(say("chat.link_open"), address),),
             qr=address,
+            secret=True,
         )
-        await post(self.session, self.account, card, now=self.now)
+        await post(self.session, self.account, card, now=self.now, box=self.dialogue.box)
 
 
 def _resumed(
-    flow: Flow, data: QuestionnaireSession, account: Account, name: str | None
+    flow: Flow, data: QuestionnaireSession, account: Account, hints: Hints
 ) -> tuple[State, int | None]:
     stored = write(data)
     if not stored:
-        return State(hints=Hints(name=name), language=spoken(account)), None
+        return State(hints=hints, language=spoken(account)), None
     living = stored.get(LIVING_CARD)
-    state = replace(from_session(flow, stored), language=spoken(account))
+    state = from_session(flow, stored)
+    # What was known first stays: somebody else's tap must not rename the parent.
+    known = Hints(state.hints.name or hints.name, state.hints.timezone or hints.timezone)
+    state = replace(state, hints=known, language=spoken(account))
     return state, living if isinstance(living, int) else None
 
 
+def _has_agreed(flow: Flow, data: QuestionnaireSession) -> bool:
+    return CONSENT in from_session(flow, write(data)).answers
+
+
 def _session(flow: Flow, state: State, living: int | None, now: datetime) -> QuestionnaireSession:
+    if CONSENT not in state.answers:
+        # What the channel knows of a person is not stored before that person has agreed.
+        state = replace(state, hints=Hints())
     stored = to_session(flow, state, now=now)
     if living is not None:
         stored[LIVING_CARD] = living

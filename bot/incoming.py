@@ -29,6 +29,7 @@ class Incoming:
     private chat they are the same. `message_id` is our outbox row that was tapped, None for a text
     and for a tap whose data we cannot read (answer it as a stale button). `callback_id` is what the
     channel wants answered after a tap. `key` is unique per update, for recognising a redelivery.
+    `profile_name` and `timezone` (an IANA name) are what the channel knows of the person.
     """
 
     channel: Channel
@@ -42,6 +43,7 @@ class Incoming:
     message_id: int | None = None
     external_message_id: str | None = None
     callback_id: str | None = None
+    timezone: str | None = None
 
 
 def typed(text: str) -> str:

@@ -4,7 +4,10 @@ For the web chat the stored message is the delivery: the page reads it. For Tele
 it there.
 """
 
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,11 +15,15 @@ from bot.conversations.cards import Card
 from bot.texts import language_of, translator
 from bot.views import View, render
 from db.conversations import WEB, Account
-from db.messages import State, edit_message, post_message
-from db.queue import enqueue
+from db.messages import State, StoredMessage, edit_message, post_message
+from db.queue import TELEGRAM_QUEUE, enqueue
+from db.secrets import SecretBox
 
 DELIVER = "deliver"
 """The task that carries a chat's pending messages to its channel."""
+
+SEALED = "sealed"
+"""Key under which a stored message holds the ciphertext of a secret card."""
 
 
 def spoken(account: Account) -> str:
@@ -32,12 +39,16 @@ async def post(
     now: datetime,
     step: int = 0,
     dedupe_key: str | None = None,
+    box: SecretBox | None = None,
 ) -> int | None:
-    """Says a card in a new message; returns its id, or None if `dedupe_key` was said already."""
+    """Says a card in a new message; returns its id, or None if `dedupe_key` was said already.
+
+    A secret card needs a `box`; `ValueError` without one.
+    """
     message_id = await post_message(
         session,
         account.id,
-        _stored(render(card, translator(spoken(account)))),
+        _stored(account, card, box),
         now=now,
         step=step,
         state=_first_state(account),
@@ -56,18 +67,27 @@ async def replace_card(
     *,
     now: datetime,
     step: int = 0,
+    box: SecretBox | None = None,
 ) -> None:
-    """Puts another card in place of what a message says."""
-    await _replace(
-        session, account, message_id, render(card, translator(spoken(account))), now=now, step=step
-    )
+    """Puts another card in place of what a message says; `box` as for `post`."""
+    stored = _stored(account, card, box)
+    await _replace(session, account, message_id, stored, now=now, step=step)
+
+
+def shown(message: StoredMessage, box: SecretBox) -> View:
+    """What a stored message says; raises `SecretUnreadable` where its key is gone."""
+    sealed = message.view.get(SEALED)
+    if sealed is None:
+        return View.model_validate(message.view)
+    return View.model_validate_json(box.open(b64decode(sealed), **_place(message.chat_account_id)))
 
 
 async def shrink(
     session: AsyncSession, account: Account, message_id: int, line: str, *, now: datetime
 ) -> None:
     """Leaves one quiet line of a card that was answered."""
-    await _replace(session, account, message_id, View(title=line, shrunk=True), now=now, step=0)
+    stored = _plain(View(title=line, shrunk=True))
+    await _replace(session, account, message_id, stored, now=now, step=0)
 
 
 async def hand_over(
@@ -81,6 +101,7 @@ async def hand_over(
             lock=f"deliver:{account.id}",
             queueing_lock=f"deliver:{account.id}",
             schedule_in=wait,
+            queue=TELEGRAM_QUEUE,
             account_id=account.id,
         )
 
@@ -89,19 +110,32 @@ async def _replace(
     session: AsyncSession,
     account: Account,
     message_id: int,
-    view: View,
+    stored: Mapping[str, Any],
     *,
     now: datetime,
     step: int,
 ) -> None:
-    await edit_message(
-        session, message_id, _stored(view), now=now, state=_first_state(account), step=step
-    )
+    await edit_message(session, message_id, stored, now=now, state=_first_state(account), step=step)
     await hand_over(session, account)
 
 
-def _stored(view: View) -> dict[str, object]:
+def _stored(account: Account, card: Card, box: SecretBox | None) -> dict[str, Any]:
+    view = render(card, translator(spoken(account)))
+    if not card.secret:
+        return _plain(view)
+    if box is None:
+        raise ValueError("a secret card is stored only encrypted")
+    sealed = box.seal(view.model_dump_json(exclude_defaults=True), **_place(account.id))
+    return {SEALED: b64encode(sealed).decode()}
+
+
+def _plain(view: View) -> dict[str, Any]:
     return view.model_dump(mode="json", exclude_defaults=True)
+
+
+def _place(account_id: int) -> dict[str, Any]:
+    # Bound to the chat, not to the message: its id is not known before it is stored.
+    return {"table": "messages", "column": "view", "row_id": account_id}
 
 
 def _first_state(account: Account) -> State:

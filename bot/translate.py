@@ -5,15 +5,13 @@ from dataclasses import dataclass
 
 from telegram import CallbackQuery, Message, Update, User
 
-from bot.conversations.cards import Event, Opened, Tapped, Typed
+from bot.conversations.cards import STALE_TAP, Event, Opened, Tapped, Typed
 from bot.incoming import Command, Incoming, command_of, typed
 from core.text import clean_text
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DATA = re.compile(r"([0-9a-z]{1,13})\.([0-9a-z]{1,13})\.([a-z0-9_-]{1,24})")
 _LARGEST_ID = 2**31 - 1  # what our columns hold
-
-UNREADABLE = Tapped(step=-1, option="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ def translate(update: Update, username: str | None) -> Incoming | None:
     channel posts, anonymous administrators, other bots, service messages, and in groups all but
     commands to us, replies to us and taps. In a private chat something without words (a voice
     message, say) is an empty `Typed`, so that it gets an answer. A tap whose data we did not write
-    is `UNREADABLE` with `message_id` None.
+    is `STALE_TAP` with `message_id` None.
     """
     if update.callback_query is not None:
         return _tap(update.callback_query, update.update_id)
@@ -80,7 +78,7 @@ def _tap(query: CallbackQuery, update_id: int) -> Incoming | None:
         chat_id=query.message.chat.id,
         private=query.message.chat.type == "private",
         update_id=update_id,
-        event=Tapped(callback.step, callback.option) if callback else UNREADABLE,
+        event=Tapped(callback.step, callback.option) if callback else STALE_TAP,
         message_id=callback.message_id if callback else None,
         external_message_id=str(query.message.message_id),
         callback_id=query.id,

@@ -71,18 +71,25 @@ class ChatMessage:
 class ChatPort(Protocol):
     """The conversations behind the page. Raises nothing for what a browser may send."""
 
-    async def open(self, cookie: str | None, language: str | None, timezone: str | None) -> Session:
+    async def open(self, cookie: str | None, language: str | None) -> Session:
         """The conversation of `cookie`; a new one with a new cookie (`new_cookie`) where the cookie
-        is absent or names none. `language` and `timezone` are the browser's word, unchecked."""
+        is absent or names none. `language` is the browser's word, unchecked."""
 
     async def resume(self, cookie: str) -> Session | None:
         """The conversation of `cookie`, if there is one. Stores nothing."""
 
     async def receive(
-        self, session: Session, event: ChatEvent, *, key: str, message_id: int | None
+        self,
+        session: Session,
+        event: ChatEvent,
+        *,
+        key: str,
+        message_id: int | None = None,
+        timezone: str | None = None,
     ) -> None:
         """Applies the event once, however often the same `key` (a UUID) comes for this session.
-        `message_id` is the message that was tapped, perhaps of another chat: to be checked."""
+        `message_id` is the message that was tapped, perhaps of another chat: to be checked, as is
+        `timezone`, the browser's word."""
 
     async def messages(self, session: Session, since: int, wait: float) -> Sequence[ChatMessage]:
         """Messages with a revision above `since`, by id. Waits up to `wait` seconds for the first
@@ -109,8 +116,9 @@ def qr_svg(text: str) -> str:
     return segno.make_qr(text).svg_inline(scale=4, border=2, omitsize=True)
 
 
-def chat_router(port: ChatPort) -> APIRouter:
-    """The routes of the chat page at /chat."""
+def chat_router(port: ChatPort, *, secure: bool = False) -> APIRouter:
+    """The routes of the chat page at /chat. `secure`: families reach it over https, so its cookie
+    never travels without."""
     router = APIRouter(prefix="/chat", route_class=_ChatRoute)
 
     @router.get("", response_class=HTMLResponse)
@@ -134,11 +142,11 @@ def chat_router(port: ChatPort) -> APIRouter:
         _require_own_page(request)
         body = await _body(request, _OPEN)
         known = _cookie(request)
-        session = await port.open(known, body.language, body.timezone)
+        session = await port.open(known, body.language)
         request.state.language = session.language
         messages = await port.messages(session, 0, 0)
         if not messages:
-            await port.receive(session, Opened(), key=body.key, message_id=None)
+            await port.receive(session, Opened(), key=body.key)
             messages = await port.messages(session, 0, 0)
         answer = _answer(session, messages, since=0, new=session.cookie is not None)
         cookie = session.cookie or known
@@ -148,7 +156,7 @@ def chat_router(port: ChatPort) -> APIRouter:
                 cookie,
                 max_age=_COOKIE_SECONDS,
                 path="/chat",
-                secure=request.url.scheme == "https",
+                secure=secure or request.url.scheme == "https",
                 httponly=True,
                 samesite="strict",
             )
@@ -164,10 +172,12 @@ def chat_router(port: ChatPort) -> APIRouter:
                 if len(body.text) > LONGEST_TEXT:
                     raise ChatRefused(413, "webchat.error.long")
                 said = _said(body.text)
-                await port.receive(session, said, key=body.key, message_id=None)
+                await port.receive(session, said, key=body.key, timezone=body.timezone)
             case _SentTap():
                 tap = Tapped(step=body.step, option=body.option)
-                await port.receive(session, tap, key=body.key, message_id=body.message)
+                await port.receive(
+                    session, tap, key=body.key, message_id=body.message, timezone=body.timezone
+                )
         # The conversation may have changed the language: the answer already speaks it.
         session = await _resumed(request, port) or session
         messages = await port.messages(session, body.since, 0)
@@ -220,16 +230,19 @@ _Key = Annotated[
 ]
 
 
+_Timezone = Annotated[str | None, Field(max_length=64)]
+
+
 class _Open(_Body):
     key: _Key
     language: str | None = Field(default=None, max_length=35)
-    timezone: str | None = Field(default=None, max_length=64)
 
 
 class _SentText(_Body):
     kind: Literal["text"]
     key: _Key
     since: _Id
+    timezone: _Timezone = None
     text: str
 
 
@@ -237,6 +250,7 @@ class _SentTap(_Body):
     kind: Literal["tap"]
     key: _Key
     since: _Id
+    timezone: _Timezone = None
     message: _Id
     step: Annotated[int, Field(strict=True, ge=0, lt=2**31)]
     option: str = Field(pattern=r"^[a-z0-9_-]{1,24}$")

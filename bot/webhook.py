@@ -10,6 +10,7 @@ from fastapi import APIRouter, Header, HTTPException, Request, status
 from bot.incoming import Json
 from core.text import clean_json
 
+WEBHOOK_PATH = "/telegram/webhook"
 LARGEST_UPDATE_BYTES = 256 * 1024
 
 
@@ -24,7 +25,7 @@ def webhook_router(secret: str, receive: Callable[[dict[str, Json]], Awaitable[N
         raise ValueError("the webhook needs a secret")
     router = APIRouter()
 
-    @router.post("/telegram/webhook", status_code=status.HTTP_200_OK, include_in_schema=False)
+    @router.post(WEBHOOK_PATH, status_code=status.HTTP_200_OK, include_in_schema=False)
     async def webhook(
         request: Request,
         x_telegram_bot_api_secret_token: Annotated[str, Header()] = "",

@@ -126,6 +126,30 @@ async def move_account(session: AsyncSession, chat_account_id: int, external_id:
     )
 
 
+async def park_account(session: AsyncSession, chat_account_id: int, *, now: datetime) -> None:
+    """The chat has blocked us: nothing is sent to it for a while."""
+    await session.execute(
+        update(ChatAccount).where(ChatAccount.id == chat_account_id).values(blocked_at=now)
+    )
+
+
+async def parked_since(session: AsyncSession, chat_account_id: int) -> datetime | None:
+    """When the chat blocked us; None if it has not, or has spoken to us since."""
+    found: datetime | None = await session.scalar(
+        select(ChatAccount.blocked_at).where(ChatAccount.id == chat_account_id)
+    )
+    return found
+
+
+async def unpark_account(session: AsyncSession, chat_account_id: int) -> None:
+    """The chat speaks to us, so it listens again."""
+    await session.execute(
+        update(ChatAccount)
+        .where(ChatAccount.id == chat_account_id, ChatAccount.blocked_at.is_not(None))
+        .values(blocked_at=None)
+    )
+
+
 async def set_language(session: AsyncSession, chat_account_id: int, language: str) -> None:
     """The language in which this chat is addressed, as a language tag ("en", "es")."""
     await session.execute(

@@ -128,7 +128,7 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
     "chat_accounts": _table(
         Retention.ACCOUNT,
         adult="external_id language",
-        system="id channel secret_hash family_id adult_id child_id created_at",
+        system="id channel secret_hash family_id adult_id child_id blocked_at created_at",
     ),
     "questionnaire_sessions": _table(
         Retention.DRAFT,

@@ -22,6 +22,10 @@ HEARTBEAT_SECONDS = 45
 """A worker that has been silent for so long is dead; with a sweep each quarter of a minute its
 jobs are taken back within a minute."""
 
+DEFAULT_QUEUE = "default"
+TELEGRAM_QUEUE = "telegram"
+"""Jobs that need the bot's token: a worker without one leaves them to another."""
+
 _deferrer = procrastinate.App(connector=procrastinate.PsycopgConnector())
 """Never opened: it only words jobs, which go through the session's own connection."""
 
@@ -46,6 +50,7 @@ async def enqueue(
     lock: str | None = None,
     queueing_lock: str | None = None,
     schedule_in: timedelta | None = None,
+    queue: str = DEFAULT_QUEUE,
     **ids: int | str,
 ) -> int | None:
     """Queue a job within the session's transaction; it exists if and when that commits.
@@ -53,7 +58,7 @@ async def enqueue(
     Jobs with the same `lock` run one after the other. Of jobs with the same `queueing_lock` only
     one waits: the result is the job's id, or None if such a job waits already.
     """
-    options: dict[str, Any] = {"lock": lock, "queueing_lock": queueing_lock}
+    options: dict[str, Any] = {"lock": lock, "queueing_lock": queueing_lock, "queue": queue}
     if schedule_in is not None:
         options["schedule_in"] = {"seconds": schedule_in.total_seconds()}
     await session.flush()

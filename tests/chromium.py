@@ -21,9 +21,9 @@ ARGUMENTS = [
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A browser without a window. No asyncio loop can run in this thread meanwhile."""
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert executable, "the tests need the system's Chromium"
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=ARGUMENTS
-        )
+        launched = playwright.chromium.launch(executable_path=executable, args=ARGUMENTS)
         yield launched
         launched.close()

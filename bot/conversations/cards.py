@@ -40,6 +40,7 @@ class Card:
     `title` is the one thing that matters. `notice` says what was not understood or what was just
     kept. `hint` is an example of an answer that can be typed (None: nothing is to be typed).
     `qr` is the text of a QR code shown with the card. `thinking` asks for a typing sign.
+    `secret` marks a card with addresses or codes that open something: it is stored encrypted.
     """
 
     title: Phrase
@@ -51,6 +52,7 @@ class Card:
     progress: Progress | None = None
     qr: str | None = None
     thinking: bool = False
+    secret: bool = False
 
     def option(self, option_id: str) -> Option | None:
         return next((o for row in self.rows for o in row if o.id == option_id), None)
@@ -77,3 +79,6 @@ class Tapped:
 
 
 Event: TypeAlias = Opened | Typed | Tapped
+
+STALE_TAP = Tapped(step=-1, option="")
+"""A tap that no card of ours can have caused, or none that is still shown."""

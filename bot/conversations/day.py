@@ -190,6 +190,7 @@ def week_card(
             Link(say("week.link_feed"), addresses.feed),
         ),
         qr=addresses.webcal,
+        secret=True,
     )
 
 

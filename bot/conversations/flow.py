@@ -22,6 +22,9 @@ from bot.conversations.hearing import (
 from core.phrase import Phrase, Translate, say
 
 SECTIONS = 7
+CONSENT = "consent"
+"""Key of the question without whose answer nothing else is stored."""
+
 LONGEST = 1000
 """Characters of a typed answer; more is a paste by mistake."""
 

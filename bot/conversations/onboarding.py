@@ -8,6 +8,7 @@ from bot.conversations.cards import Card, Option
 from bot.conversations.children import children, children_question
 from bot.conversations.commitments import Whose, commitments_question
 from bot.conversations.flow import (
+    CONSENT,
     SECTIONS,
     Answer,
     Asking,
@@ -112,7 +113,7 @@ def _consent() -> Question:
         return () if asking.given else (Consented(),)
 
     return Question(
-        "consent",
+        CONSENT,
         0,
         ask,
         hear,

@@ -112,10 +112,7 @@ async function call(path, { body, signal, seconds = ANSWER_SECONDS } = {}) {
 }
 
 async function open() {
-  const timezone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const answer = await call("/chat/open", {
-    body: { key: uuid(), language: navigator.language, timezone },
-  });
+  const answer = await call("/chat/open", { body: { key: uuid(), language: navigator.language } });
   opened = true;
   if (answer.new) {
     // What waited was meant for a conversation that is gone: never send it into another one.
@@ -143,7 +140,8 @@ async function send(event) {
     setTimeout(() => write(document.getElementById("typing-text"), say("working")), EXPLAIN_AFTER),
   ];
   try {
-    const answer = await call("/chat/events", { body: { ...event, since: seen } });
+    const { timeZone: timezone } = Intl.DateTimeFormat().resolvedOptions();
+    const answer = await call("/chat/events", { body: { ...event, since: seen, timezone } });
     drop(event);
     receive(answer);
   } finally {

@@ -29,6 +29,7 @@ class ChatAccount(Base):
     adult_id: Mapped[int | None] = reference("adults.id", "CASCADE")
     child_id: Mapped[int | None] = reference("children.id", "CASCADE")
     language: Mapped[str | None] = mapped_column(CleanString(35))
+    blocked_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
     created_at: Mapped[datetime] = now_column()
 
 

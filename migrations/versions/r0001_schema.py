@@ -290,6 +290,7 @@ CREATE TABLE chat_accounts (
     adult_id INTEGER REFERENCES adults(id) ON DELETE CASCADE,
     child_id INTEGER REFERENCES children(id) ON DELETE CASCADE,
     language VARCHAR(35),
+    blocked_at TIMESTAMP,
     created_at TIMESTAMP NOT NULL DEFAULT NOW(),
     CONSTRAINT chat_accounts_channel_external_id_key UNIQUE (channel, external_id),
     CONSTRAINT chat_accounts_secret_hash_key UNIQUE (secret_hash)

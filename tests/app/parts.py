@@ -1,6 +1,7 @@
 """The program's parts over a migrated database, moved on by hand, and small planned families."""
 
 import json
+import uuid
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,15 +16,14 @@ from psycopg.rows import dict_row
 from sqlalchemy import text
 from whole_program import Clock
 
+from app.chat import WebConversations
 from app.program import open_services
 from app.services import Services
 from app.settings import Settings
 from app.tasks import register
 from app.updates import receive_update
-from bot.dialogue import converse
-from bot.incoming import Command, Incoming
 from bot.telegram import TelegramChannel
-from bot.webchat import ChatEvent
+from bot.webchat import ChatEvent, Session
 from bot.welcome import welcome_family
 from core.family import Family
 from core.plan import Item, ItemType, Plan, Scores, Status, WeekRequest
@@ -281,26 +281,12 @@ async def _now(session: Any, account: Account) -> Account:
 
 
 async def say_to_us(
-    services: Services,
-    account: Account,
-    event: ChatEvent | Command,
-    *,
-    message_id: int | None = None,
-    key: str = "1",
+    services: Services, account: Account, event: ChatEvent, *, message_id: int | None = None
 ) -> None:
-    """One event of a web chat, in a transaction of its own."""
-    incoming = Incoming(
-        channel="web",
-        external_id=account.external_id,
-        user_external_id=account.external_id,
-        private=True,
-        event=event,
-        key=key,
-        language=account.language,
-        message_id=message_id,
-    )
-    async with services.database.transaction() as session:
-        await converse(session, services.dialogue, account, incoming, now=services.now())
+    """One event of a web chat, as its page sends it."""
+    session = Session(account.id, account.language or "en")
+    port = WebConversations(services)
+    await port.receive(session, event, key=str(uuid.uuid4()), message_id=message_id)
 
 
 def last_said(conninfo: str, account: Account) -> dict[str, Any]:

@@ -31,9 +31,11 @@ from parts import (
 )
 from whole_program import Clock
 
+from app.chat import WebConversations
 from app.services import Services
 from bot.conversations.cards import Opened, Tapped, Typed
 from bot.incoming import Command
+from bot.webchat import Session
 from db.conversations import Account
 from db.links import Purpose, create_code
 
@@ -47,26 +49,27 @@ def clock() -> Clock:
 
 
 def family_of(conninfo: str, account: Account) -> int | None:
-    found_ = rows(conninfo, "SELECT family_id FROM chat_accounts WHERE id = %s", account.id)
-    return found_[0]["family_id"] if found_ else None
+    known = rows(conninfo, "SELECT family_id FROM chat_accounts WHERE id = %s", account.id)
+    return known[0]["family_id"] if known else None
 
 
-def told(conninfo: str, account: Account) -> list[str]:
-    """Every text that we have said to a chat, newest first."""
-    query = """
-        SELECT view FROM messages WHERE chat_account_id = %s AND author = 'us'
-        ORDER BY revision DESC
-    """
-    return [str(row["view"]) for row in rows(conninfo, query, account.id)]
+async def told(services: Services, account: Account) -> list[str]:
+    """All that we have said to a chat, as its page shows it, the latest news first."""
+    messages = await WebConversations(services).messages(Session(account.id, "en"), 0, 0)
+    ours = [message for message in messages if message.author == "us"]
+    ours.sort(key=lambda message: message.revision, reverse=True)
+    return [message.view.model_dump_json() for message in ours]
 
 
-def code_in(conninfo: str, account: Account) -> str:
-    return next(match[0] for text in told(conninfo, account) if (match := CODE.search(text)))
+async def code_in(services: Services, account: Account) -> str:
+    """The code that was last shown to a chat."""
+    codes = [match[0] for text in await told(services, account) if (match := CODE.search(text))]
+    return codes[0]
 
 
-async def asked_for_code(services: Services, conninfo: str, account: Account) -> str:
+async def asked_for_code(services: Services, account: Account) -> str:
     await say_to_us(services, account, Command("link"))
-    return code_in(conninfo, account)
+    return await code_in(services, account)
 
 
 async def test_a_code_joins_one_device_within_a_quarter_of_an_hour(
@@ -76,20 +79,20 @@ async def test_a_code_joins_one_device_within_a_quarter_of_an_hour(
         home = await household(services)
         sarah = await in_browser(services, "s" * 43, home)
         tablet, phone, late = [await in_browser(services, c * 43) for c in "tpl"]
-        code = await asked_for_code(services, conninfo, sarah)
+        code = await asked_for_code(services, sarah)
         clock.now += timedelta(minutes=14, seconds=59)
         await say_to_us(services, tablet, Command("link", code.lower().replace("-", " ")))
         assert family_of(conninfo, tablet) == home.id
-        assert any("/week/" in text for text in told(conninfo, tablet))
+        assert "/week/" in str(await told(services, tablet))
         await say_to_us(services, phone, Command("link", code))
         assert family_of(conninfo, phone) is None
 
-        code = await asked_for_code(services, conninfo, sarah)
+        code = await asked_for_code(services, sarah)
         clock.now += timedelta(minutes=15)
         for guess in (code, "", "0000-0000-0000-0000", "x" * 4000, "1;--"):
             await say_to_us(services, late, Command("start", guess))
             assert family_of(conninfo, late) is None
-            assert "Emma" not in str(told(conninfo, late))
+            assert "Emma" not in str(await told(services, late))
 
 
 async def test_of_fifty_that_redeem_a_code_at_once_one_succeeds(
@@ -98,7 +101,7 @@ async def test_of_fifty_that_redeem_a_code_at_once_one_succeeds(
     async with opened(database_url, tmp_path, clock) as services:
         home = await household(services)
         sarah = await in_browser(services, "s" * 43, home)
-        code = await asked_for_code(services, conninfo, sarah)
+        code = await asked_for_code(services, sarah)
         others = [await in_browser(services, f"{n:043}") for n in range(50)]
         turns = asyncio.Semaphore(9)
 
@@ -111,7 +114,7 @@ async def test_of_fifty_that_redeem_a_code_at_once_one_succeeds(
         joined = [account for account in others if family_of(conninfo, account) is not None]
         assert len(joined) == 1
         refused = [account for account in others if account not in joined]
-        assert all(len(told(conninfo, account)) == 1 for account in refused)
+        assert [len(await told(services, account)) for account in refused] == [1] * 49
 
 
 async def test_a_recovery_code_works_once_and_is_followed_by_a_fresh_one(
@@ -131,7 +134,7 @@ async def test_a_recovery_code_works_once_and_is_followed_by_a_fresh_one(
         one, two, three = [await in_browser(services, c * 43) for c in "abc"]
         clock.now += timedelta(days=3000)
         await say_to_us(services, one, Command("link", first))
-        fresh = code_in(conninfo, one)
+        fresh = await code_in(services, one)
         assert fresh != first
         await say_to_us(services, two, Command("link", first))
         assert family_of(conninfo, two) is None
@@ -147,7 +150,7 @@ async def test_a_chat_with_a_family_is_not_moved_and_leaves_the_code_whole(
         sarah = await in_browser(services, "s" * 43, home)
         ben = await in_browser(services, "b" * 43, other)
         tablet = await in_browser(services, "t" * 43)
-        code = await asked_for_code(services, conninfo, sarah)
+        code = await asked_for_code(services, sarah)
         await say_to_us(services, ben, Command("link", code))
         assert family_of(conninfo, ben) == other.id
         await say_to_us(services, tablet, Command("link", code))
@@ -162,7 +165,7 @@ async def test_two_events_at_once_while_a_chat_joins(
         home = await household(services)
         sarah = await in_browser(services, "s" * 43, home)
         for number in range(5):
-            code = await asked_for_code(services, conninfo, sarah)
+            code = await asked_for_code(services, sarah)
             tablet = await in_browser(services, f"{number:043}")
             joining = asyncio.create_task(say_to_us(services, tablet, Command("link", code)))
             await asyncio.sleep(0.002 * number)
@@ -340,7 +343,7 @@ async def test_an_unfinished_questionnaire_can_be_erased_too(
         for table in ("consents", "questionnaire_sessions"):
             left = rows(conninfo, f"SELECT chat_account_id FROM {table}")  # noqa: S608
             assert left == [{"chat_account_id": other.id}]
-        assert len(told(conninfo, parent)) == 1
+        assert len(await told(services, parent)) == 1
         await say_to_us(services, parent, Opened())
         assert "what we keep" in last_said(conninfo, parent)["view"]["title"]
 

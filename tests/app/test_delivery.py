@@ -218,10 +218,17 @@ async def test_a_blocked_chat_is_called_once_for_a_message(
             await deliver(services, account.id)
         assert len(bot_api.called("sendMessage")) == 1
         assert jobs(conninfo, "todo") == jobs(conninfo, "failed") == []
-        sarah.block(False)
         await told(services, sarah.id, "Two")
         await work(services)
-        assert texts(sarah) == ["Two"]
+        # Until it speaks to us again, nothing is tried.
+        sarah.block(False)
+        sarah.send("/start")
+        await answer(services, bot_api)
+        await told(services, sarah.id, "Three")
+        await work(services)
+        consent, third = texts(sarah)
+        assert "what we keep" in consent
+        assert third == "Three"
 
 
 async def test_what_is_said_while_telegram_is_down_arrives_once_it_is_back(

@@ -138,10 +138,9 @@ class MemoryChat:
         self._changed = asyncio.Condition()
         self._loop = asyncio.get_running_loop()
 
-    async def open(self, cookie: str | None, language: str | None, timezone: str | None) -> Session:
+    async def open(self, cookie: str | None, language: str | None) -> Session:
         if cookie in self.conversations:
             return self._session(cookie)
-        self.timezones.append(timezone)
         cookie = new_cookie()
         self.conversations[cookie] = Conversation(language_of(language))
         return replace(self._session(cookie), cookie=cookie)
@@ -150,8 +149,15 @@ class MemoryChat:
         return self._session(cookie) if cookie in self.conversations else None
 
     async def receive(
-        self, session: Session, event: ChatEvent, *, key: str, message_id: int | None
+        self,
+        session: Session,
+        event: ChatEvent,
+        *,
+        key: str,
+        message_id: int | None = None,
+        timezone: str | None = None,
     ) -> None:
+        self.timezones.append(timezone)
         conversation = self._conversation(session)
         async with self._changed:
             if key not in conversation.keys:

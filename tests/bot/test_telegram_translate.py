@@ -5,10 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Update
 
-from bot.conversations.cards import Opened, Tapped, Typed
+from bot.conversations.cards import STALE_TAP, Opened, Tapped, Typed
 from bot.incoming import Command, Incoming
 from bot.translate import (
-    UNREADABLE,
     Callback,
     decode_callback,
     encode_callback,
@@ -151,7 +150,7 @@ def test_a_tap_tells_the_row_the_step_and_the_option() -> None:
 def test_a_tap_we_did_not_draw_is_told_as_unreadable(data: str) -> None:
     incoming = heard(callback_query=tap(data))
     assert incoming is not None
-    assert (incoming.event, incoming.message_id) == (UNREADABLE, None)
+    assert (incoming.event, incoming.message_id) == (STALE_TAP, None)
     assert incoming.callback_id == "55"
 
 

@@ -47,7 +47,7 @@ def only(chat: MemoryChat) -> Conversation:
 
 
 async def start(client: httpx.AsyncClient, language: str = "en-US") -> dict[str, Any]:
-    body = {"key": key(), "language": language, "timezone": "America/Chicago"}
+    body = {"key": key(), "language": language}
     answer = await client.post("/chat/open", json=body)
     assert answer.status_code == 200
     return answer.json()
@@ -82,15 +82,12 @@ async def test_looking_at_the_page_stores_nothing(
 async def test_the_script_opens_a_conversation_with_a_secret_cookie(
     client: httpx.AsyncClient, chat: MemoryChat
 ) -> None:
-    answer = await client.post(
-        "/chat/open", json={"key": key(), "language": "es-MX", "timezone": "America/Mexico_City"}
-    )
+    answer = await client.post("/chat/open", json={"key": key(), "language": "es-MX"})
     body = answer.json()
     assert body["new"] is True
     assert body["language"] == "es"
     assert [message["view"]["title"] for message in body["messages"]] == ["¿Cómo te llamas?"]
     assert only(chat).events == [Opened()]
-    assert chat.timezones == ["America/Mexico_City"]
     cookie = SimpleCookie(answer.headers["set-cookie"])[COOKIE]
     assert cookie["httponly"] is True
     assert cookie["samesite"] == "strict"

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import shutil
 import socket
 import threading
 from collections.abc import Iterator
@@ -10,23 +9,14 @@ from dataclasses import dataclass
 
 import pytest
 import uvicorn
-from chat_memory import FEED, MemoryChat
+from chat_memory import FEED, Conversation, MemoryChat
+from chromium import PHONE, chromium
 from fastapi import FastAPI
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from bot.conversations.cards import Tapped, Typed
+from bot.conversations.cards import Opened, Tapped, Typed
+from bot.incoming import Command
 from bot.webchat import chat_router
-
-PHONE = {"width": 390, "height": 844}
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @dataclass
@@ -37,12 +27,8 @@ class Served:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=CHROMIUM_ARGUMENTS
-        )
-        yield chromium
-        chromium.close()
+    with chromium() as launched:
+        yield launched
 
 
 class Server(uvicorn.Server):
@@ -306,6 +292,74 @@ def test_a_thumb_finds_every_button(page: Page) -> None:
                     .map(({ width, height }) => Math.min(width, height))"""
     )
     assert min(sizes) >= 44
+
+
+def test_only_the_conversation_scrolls(page: Page) -> None:
+    for _ in range(12):
+        write(page, "🙂🙂")
+        expect(page.locator("[data-unsent]")).to_have_count(0)
+    heights = page.evaluate(
+        """() => [document.scrollingElement, document.getElementById("scroller")]
+             .map((node) => node.scrollHeight - node.clientHeight)"""
+    )
+    assert heights[0] == 0
+    assert heights[1] > 0
+
+
+def test_a_hint_that_does_not_fit_stands_in_the_card_alone(page: Page, served: Served) -> None:
+    hint = "For example: Tue Thu 10-11:30, or Tom Mon-Fri 9-17"
+
+    def ask(conversation: Conversation) -> None:
+        view = conversation.ask_name().model_copy(update={"hint": hint})
+        conversation.put(1, "us", 1, view)
+
+    served.chat.change(ask)
+    expect(page.locator("#hint")).to_have_text(hint)
+    expect(page.locator("#text")).to_have_attribute("placeholder", "Write here…")
+
+
+def test_a_code_in_the_address_is_sent_once_and_kept_nowhere(
+    page: Page, context: BrowserContext, served: Served
+) -> None:
+    code = "7K2M-ABCD-EFGH-JKMN"
+    bodies: list[dict[str, str]] = []
+
+    def lose_the_first_answer(route: Route) -> None:
+        bodies.append(route.request.post_data_json)
+        route.fetch()
+        if len(bodies) == 1:
+            route.fulfill(status=503)
+        else:
+            route.fallback()
+
+    other = context.new_page()
+    other.route("**/chat/events", lose_the_first_answer)
+    other.goto(f"{served.url}/chat?from=mail#start={code}")
+    expect(other.locator("article")).to_have_count(1)
+    assert other.url == f"{served.url}/chat?from=mail"
+    expect(other.locator("#banner")).to_be_visible()
+    assert code not in other.evaluate("JSON.stringify({ ...localStorage })")
+    expect(other.locator("#banner")).to_be_hidden()
+    assert [body["text"] for body in bodies] == [f"/start {code}"] * 2
+    assert len({body["key"] for body in bodies}) == 1
+    other.reload()
+    expect(other.locator("article")).to_have_count(1)
+    (conversation,) = served.chat.conversations.values()
+    assert conversation.events == [Opened(), Command("start", code)]
+    other.close()
+
+
+def test_a_code_pasted_into_the_open_page_works_and_other_fragments_do_not(
+    page: Page, served: Served
+) -> None:
+    page.goto(f"{served.url}/chat#start=%3Cb%3E")
+    page.goto(f"{served.url}/chat#log")
+    page.goto(f"{served.url}/chat#start=7K2M")
+    expect(page).to_have_url(f"{served.url}/chat")
+    write(page, "Sarah")
+    expect(page.locator('button[data-option="math"]')).to_be_visible()
+    (conversation,) = served.chat.conversations.values()
+    assert conversation.events == [Opened(), Command("start", "7K2M"), Typed("Sarah")]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -85,7 +85,7 @@ EXTRA_INDEXES = {
 DIRECTORY_COLUMNS = {
     "chat_accounts": {
         *("id", "channel", "external_id", "secret_hash", "family_id", "adult_id", "child_id"),
-        *("language", "created_at"),
+        *("language", "blocked_at", "created_at"),
     },
     "feed_tokens": {"token_hash", "feed_id", "family_id", "kind", "revoked_at"},
     "reminder_times": {"family_id", "kind", "next_due_at"},

@@ -1,6 +1,5 @@
 """The week page in a real browser: desktop, phone, paper."""
 
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -9,22 +8,14 @@ from datetime import date, timedelta
 
 import pytest
 import uvicorn
+from chromium import chromium
 from fastapi import FastAPI
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from week_family import MONDAY, entry, week_page
 
 from bot.texts import language_of, translator
 from sync.week_page import WeekPage, week_router
 
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 CROWD = ("Noah", "Emma", "Leo", "Mia", "Ava", "Eli", "Zoe", "Max")
 
 
@@ -65,12 +56,8 @@ def address() -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    executable = shutil.which("chromium") or shutil.which("chromium-browser")
-    assert executable, "the tests need the system's Chromium"
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
+    with chromium() as launched:
         yield launched
-        launched.close()
 
 
 @pytest.fixture
