@@ -163,6 +163,9 @@ class Process:
         return False
 
 
+ZONE = "America/New_York"
+
+
 class Browser:
     """A page of the web chat: opens it, types, taps, and reads what came."""
 
@@ -179,10 +182,10 @@ class Browser:
     def open(self) -> None:
         """What a page does when it loads."""
         self.since, self.messages = 0, {}
-        self._post("/chat/open", language="en", timezone="America/New_York")
+        self._post("/chat/open", language="en")
 
     def type(self, text: str) -> None:
-        self._post("/chat/events", kind="text", since=self.since, text=text)
+        self._post("/chat/events", kind="text", since=self.since, text=text, timezone=ZONE)
 
     def tap(self, label: str) -> None:
         """Taps the newest button with this label."""
@@ -194,6 +197,7 @@ class Browser:
                             "/chat/events",
                             kind="tap",
                             since=self.since,
+                            timezone=ZONE,
                             message=message["id"],
                             step=message["step"],
                             option=button["id"],

@@ -255,7 +255,10 @@ async def test_erasing_leaves_nothing_of_the_family_and_all_of_the_other(
         await answer(services, bot_api)
         await say_to_us(services, tablet, Typed(f"done {CANARIES[4]}"))
         assert len(rows(conninfo, "SELECT 1 FROM activity_logs")) >= 1
-        await fail_an_update(services, bot_api, conninfo, parent)
+        # Another phone of the family, whose words could not be answered and are still kept.
+        grandma = bot_api.world.user("Grandma")
+        await in_telegram(services, grandma, home)
+        await fail_an_update(services, bot_api, conninfo, grandma)
         tables = {table for table, _ in found(conninfo, CANARIES)}
         assert tables >= {"users", "children", "messages", "inbox", "schedules", "activity_logs"}
 

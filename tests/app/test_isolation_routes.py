@@ -357,6 +357,9 @@ async def test_nothing_of_a_family_reaches_the_log_or_the_queue(
             bot_api.faults.fail(400, f"Bad Request: {FIRST[0]}", calls=1, method="sendMessage")
             parent.send("/help")
             await answer(services, bot_api)
+            # A line that should never have been written.
+            structlog.get_logger().error("saved", name=FIRST[0], email=FIRST[3])
+            logging.getLogger("library").error("could not save %s", FIRST[0])
             queued = [
                 str(row) for row in rows(conninfo, "SELECT args, lock FROM procrastinate_jobs")
             ]
