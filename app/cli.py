@@ -4,10 +4,10 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -40,6 +40,8 @@ cli = typer.Typer(
 # Addresses are copied from the terminal: a line is never broken to fit its width.
 say = Console(stderr=True, highlight=False, soft_wrap=True)
 
+T = TypeVar("T")
+
 LARGEST_ID = 2**31 - 1
 """The largest id that the database's `integer` holds."""
 
@@ -57,6 +59,23 @@ def main() -> None:
 
 def _leave(number: int, _frame: object) -> NoReturn:
     sys.exit(128 + number)
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """The result of `work`. SIGTERM cancels it: an exit raised in the middle of the loop can get
+    lost in a callback."""
+
+    async def cancellable() -> T:
+        task = asyncio.ensure_future(work)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await task
+
+    try:
+        return asyncio.run(cancellable())
+    except asyncio.CancelledError:
+        sys.exit(128 + signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, _leave)
 
 
 def _fail(message: str, code: int) -> NoReturn:
@@ -214,7 +233,7 @@ def import_(
 
     with _database(settings) as url:
         try:
-            result = asyncio.run(create(url))
+            result = _run(create(url))
         except (DocumentError, EmailTaken) as error:
             _fail(str(error), 2)
     _print_json(result)
@@ -234,7 +253,7 @@ def export(family_id: Annotated[int, typer.Argument(help="The family's id.")]) -
             return await export_family(services, family_id)
 
     with _database(settings) as url:
-        result = asyncio.run(read(url))
+        result = _run(read(url))
     if result is None:
         _fail(f"There is no family {family_id}.", 2)
     _print_json(result)
@@ -247,7 +266,7 @@ def doctor() -> None:
     configure_logs(json=not sys.stderr.isatty())
     # Only a database of our own making is migrated by looking at it.
     with (_database if settings.database_url is None else _server)(settings) as url:
-        findings = asyncio.run(doctors.examine(settings, libpq_url(url)))
+        findings = _run(doctors.examine(settings, libpq_url(url)))
     for finding in findings:
         mark = "[green]ok[/green]  " if finding.ok else "[red]mend[/red]"
         say.print(f"{mark} {escape(finding.text)}")

@@ -218,20 +218,6 @@ async def record_consent(
     return row.id
 
 
-async def has_consent(session: AsyncSession, kind: str, *, chat_account_id: int) -> bool:
-    """Whether this chat has agreed to this and not withdrawn it."""
-    found = await session.scalar(
-        select(Consent.id)
-        .where(
-            Consent.kind == kind,
-            Consent.chat_account_id == chat_account_id,
-            Consent.withdrawn_at.is_(None),
-        )
-        .limit(1)
-    )
-    return found is not None
-
-
 def _account(row: ChatAccount) -> Account:
     return Account(
         id=row.id,

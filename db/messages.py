@@ -115,20 +115,6 @@ async def load_message(session: AsyncSession, message_id: int) -> StoredMessage 
     return _stored(row) if row else None
 
 
-async def find_message(
-    session: AsyncSession, chat_account_id: int, external_id: str
-) -> StoredMessage | None:
-    """The message that the channel knows by this id."""
-    row = await session.scalar(
-        select(Message)
-        .where(Message.chat_account_id == chat_account_id, Message.external_id == external_id)
-        .order_by(Message.id.desc())
-        .limit(1)
-        .execution_options(populate_existing=True)
-    )
-    return _stored(row) if row else None
-
-
 async def find_said(
     session: AsyncSession, chat_account_id: int, dedupe_key: str
 ) -> StoredMessage | None:

@@ -37,17 +37,6 @@ class UnknownRevision(Exception):
         self.revision = revision
 
 
-class SchemaBehind(Exception):
-    """The database lacks revisions that this version of the program needs."""
-
-    def __init__(self, revision: str | None) -> None:
-        super().__init__(
-            f"The database has the schema revision {revision or 'none'}, and {head()} is needed. "
-            "Run `brightpath migrate`."
-        )
-        self.revision = revision
-
-
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database to a revision, by default the newest.
 
@@ -77,14 +66,6 @@ def current(url: str) -> str | None:
 def head() -> str:
     """The newest revision that this version of the program knows."""
     return _scripts().get_revisions("head")[0].revision
-
-
-def require_head(url: str) -> None:
-    """Raises `UnknownRevision` or `SchemaBehind` unless the program fits the database."""
-    with _connected(url) as connection:
-        _require_known(connection)
-        if (found := _revision(connection)) != head():
-            raise SchemaBehind(found)
 
 
 def is_ours(name: str | None, type_: str, parents: Mapping[Any, str | None]) -> bool:

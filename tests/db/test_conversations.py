@@ -9,11 +9,9 @@ from db.conversations import (
     accounts_of,
     create_web_account,
     find_or_create_account,
-    has_consent,
     link_account,
     load_account,
     load_draft,
-    record_consent,
     save_draft,
     set_language,
     web_account,
@@ -100,22 +98,3 @@ async def test_steps_of_one_chat_take_turns(database: Database) -> None:
     await asyncio.gather(*(step() for _ in range(8)))
     async with database.transaction(chat_account_id=account.id) as session:
         assert (await load_draft(session, account.id)).data.current_section == 8
-
-
-async def test_consent_is_asked_of_the_chat_that_gave_it(database: Database) -> None:
-    async with database.transaction() as session:
-        account = await find_or_create_account(session, "telegram", "42")
-        other = await find_or_create_account(session, "telegram", "43")
-        await chat_scope(session, account.id)
-        assert not await has_consent(session, "storage", chat_account_id=account.id)
-        await record_consent(
-            session,
-            kind="storage",
-            version="1",
-            source="chat",
-            now=NOW,
-            chat_account_id=account.id,
-        )
-        assert await has_consent(session, "storage", chat_account_id=account.id)
-        assert not await has_consent(session, "learning", chat_account_id=account.id)
-        assert not await has_consent(session, "storage", chat_account_id=other.id)

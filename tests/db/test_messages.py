@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from db.conversations import find_or_create_account
 from db.messages import (
     edit_message,
-    find_message,
     load_message,
     mark_parked,
     mark_sending,
@@ -69,9 +68,9 @@ async def test_a_message_goes_out_once(chat: Chat) -> None:
     async with chat.transaction() as session:
         await mark_sent(session, message_id, claimed.revision, external_id="777")
         assert await pending_messages(session, chat.id) == []
-        found = await find_message(session, chat.id, "777")
+        found = await load_message(session, message_id)
     assert found is not None
-    assert (found.id, found.state, found.delivered_revision) == (message_id, "sent", 1)
+    assert (found.external_id, found.state, found.delivered_revision) == ("777", "sent", 1)
 
 
 async def test_of_many_senders_one_gets_the_message(chat: Chat) -> None:
