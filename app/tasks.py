@@ -14,7 +14,7 @@ from app.planning import plan_first_weeks
 from app.services import Services
 from app.updates import HEAR, give_up, hear
 from bot.conversations.cards import Card
-from bot.daily import day_key, show_today, show_week
+from bot.daily import remind_of_today, show_week
 from bot.dialogue import PLAN_FIRST_WEEKS
 from bot.outbox import DELIVER, replace_card
 from core.phrase import say
@@ -53,7 +53,7 @@ def register(services: Services) -> None:
             await hear(services, inbox_id, chat_key)
         except Exception as error:
             # A bug of ours must not lose a family's words without a trace, nor block its chat.
-            log.error("update failed", inbox_id=inbox_id, error=type(error).__name__)
+            log.exception("update failed", inbox_id=inbox_id)
             if context.job.attempts + 1 >= MAX_ATTEMPTS:
                 await give_up(services, inbox_id, chat_key, type(error).__name__)
             raise
@@ -69,6 +69,7 @@ def register(services: Services) -> None:
         waiting = _Waiting(services, family_id, account_id, message_id)
         try:
             await plan_first_weeks(services, family_id)
+            await waiting.show_week()
         except (NoSuchFamily, NobodyThere):
             log.info("erased before it was planned", family_id=family_id)
             return
@@ -76,7 +77,6 @@ def register(services: Services) -> None:
             if context.job.attempts + 1 >= MAX_ATTEMPTS:
                 await waiting.say_sorry()
             raise
-        await waiting.show_week()
 
     @app.task(name=REMIND, retry=RETRY)
     async def remind(family_id: int, reminder_id: int) -> None:
@@ -138,8 +138,6 @@ async def say_reminder(services: Services, family_id: int, reminder_id: int) -> 
         family = await load_family(session, family_id)
         if wall(now, ZoneInfo(family.timezone)).date() != reminder.local_date:
             return
-        message_id = await show_today(
-            session, account, family_id, now=now, dedupe_key=day_key(reminder.local_date)
-        )
+        message_id = await remind_of_today(session, account, family_id, now=now)
         if message_id is not None:
             await attach_message(session, reminder_id, message_id)

@@ -60,16 +60,28 @@ async def show_today(
     *,
     now: datetime,
     notice: Phrase | None = None,
-    dedupe_key: str | None = None,
-) -> int | None:
-    """Posts today's list; returns the message's id, or None if `dedupe_key` was said already."""
+) -> None:
+    """Posts today's list."""
     family = await load_family(session, family_id)
     today = _today(family, now)
     items = await _lessons(session, account, family_id, today)
     card = today_card(today, _lists(family, account, items), notice=notice)
-    return await post(
-        session, account, card, now=now, step=today.toordinal(), dedupe_key=dedupe_key
-    )
+    await post(session, account, card, now=now, step=today.toordinal())
+
+
+async def remind_of_today(
+    session: AsyncSession, account: Account, family_id: int, *, now: datetime
+) -> int | None:
+    """Posts today's list of our own accord, once a day for a chat; returns the message's id. None
+    if it was said already, or if the day is free: then nobody is disturbed."""
+    family = await load_family(session, family_id)
+    today = _today(family, now)
+    items = await _lessons(session, account, family_id, today)
+    if not items:
+        return None
+    card = today_card(today, _lists(family, account, items))
+    key = day_key(today)
+    return await post(session, account, card, now=now, step=today.toordinal(), dedupe_key=key)
 
 
 async def answer_day(

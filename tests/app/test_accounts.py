@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -93,6 +94,33 @@ async def test_a_code_joins_one_device_within_a_quarter_of_an_hour(
             await say_to_us(services, late, Command("start", guess))
             assert family_of(conninfo, late) is None
             assert "Emma" not in str(await told(services, late))
+
+
+async def test_codes_and_addresses_are_stored_only_encrypted(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        home = await household(services)
+        sarah = await in_browser(services, "s" * 43, home)
+        code = await asked_for_code(services, sarah)
+        await say_to_us(services, sarah, Command("week"))
+        shown = str(await told(services, sarah))
+        secrets = {code, home.tokens.family, home.tokens.week}
+        assert all(secret in shown for secret in secrets)
+        assert found(conninfo, secrets) == []
+
+
+async def test_before_consent_nothing_that_a_person_is_or_says_is_stored(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        stranger = await in_browser(services, "s" * 43)
+        port, session = WebConversations(services), Session(stranger.id, "en")
+        for event in (Opened(), Typed("I am Zephyrine"), Typed("Quillon is 9")):
+            await port.receive(session, event, key=str(uuid4()), timezone="Pacific/Chatham")
+        assert found(conninfo, ("Zephyrine", "Quillon", "Chatham")) == []
+        await port.receive(session, Typed("yes"), key=str(uuid4()), timezone="Pacific/Chatham")
+        assert found(conninfo, ("Chatham",)) != []
 
 
 async def test_of_fifty_that_redeem_a_code_at_once_one_succeeds(

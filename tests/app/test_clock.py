@@ -176,6 +176,44 @@ async def test_a_morning_whose_day_is_over_is_not_said(
     assert [row["dedupe_key"] for row in said] == ["day:2026-11-24"]
 
 
+async def test_on_a_free_day_nobody_is_disturbed(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        home = await household(services)
+        await in_browser(services, "s" * 43, home)
+        # On Thursday afternoon the program comes up again, too late for Monday's list.
+        for moment in ("2026-11-26T15:00", "2026-11-27T07:30", "2026-11-30T07:30"):
+            clock.set(f"{moment}:00-05:00")
+            await tick(services)
+            await work(services)
+    # Friday has lessons; of the Monday after nothing is planned.
+    said = rows(conninfo, "SELECT dedupe_key FROM messages")
+    assert [row["dedupe_key"] for row in said] == ["day:2026-11-27"]
+
+
+async def test_a_family_that_cannot_be_read_keeps_nobody_from_the_morning(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        broken, home = await household(services, ("Wren",)), await household(services)
+        await in_browser(services, "b" * 43, broken)
+        await in_browser(services, "s" * 43, home)
+        with psycopg.connect(conninfo) as connection:
+            connection.execute(
+                "UPDATE families SET timezone = 'Nowhere/Atall' WHERE id = %s", (broken.id,)
+            )
+        clock.set("2026-11-23T07:30:00-05:00")
+        await tick(services)
+        await work(services)
+        assert [row["family_id"] for row in rows(conninfo, "SELECT * FROM messages")] == [home.id]
+        # It is looked at again later, not every minute.
+        (due,) = rows(
+            conninfo, "SELECT next_due_at FROM reminder_times WHERE family_id = %s", broken.id
+        )
+        assert due["next_due_at"] > clock.now.replace(tzinfo=None)
+
+
 async def test_a_clock_that_dies_in_its_tick_leaves_all_of_it_due(
     database_url: str, conninfo: str, tmp_path: Path, clock: Clock
 ) -> None:
