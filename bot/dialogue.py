@@ -131,7 +131,10 @@ async def _checked(
     message = await load_message(session, incoming.message_id)
     if message is None or message.chat_account_id != account.id or message.step != event.step:
         return STALE_TAP
-    if incoming.external_message_id not in (None, message.external_id):
+    # A quick tap can come before the channel's id of the message is written down; then our own
+    # number, which only this message carries, has to do.
+    known = message.external_id or incoming.external_message_id
+    if incoming.external_message_id not in (None, known):
         return STALE_TAP
     return event if shown(message, box).offers(event.option) else STALE_TAP
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from botapi.server import BotApiServer
 from botapi.world import Person, buttons
@@ -218,6 +219,22 @@ async def test_the_living_card_answers_only_its_own_reader_at_its_own_step(
         assert known is not None
         shown = rows(conninfo, "SELECT step FROM messages WHERE id = %s", known.message_id)
         assert shown == [{"step": known.step + 1}]
+
+
+async def test_a_tap_counts_before_the_channels_id_of_the_message_is_known(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock, bot_api: BotApiServer
+) -> None:
+    async with opened(database_url, tmp_path, clock, bot_api) as services:
+        sarah = bot_api.world.user("Sarah")
+        sarah.send("/start")
+        await answer(services, bot_api)
+        (consent,) = sarah.received()
+        # The sender was stopped, or is just slower than a thumb.
+        with psycopg.connect(conninfo) as connection:
+            connection.execute("UPDATE messages SET state = 'sending', external_id = NULL")
+        sarah.tap(consent, "I agree")
+        await answer(services, bot_api)
+        assert drafts(conninfo)[0]["agreements"] == {"consent": "agreed"}
 
 
 async def test_a_browser_taps_only_its_own_messages(
