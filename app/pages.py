@@ -9,10 +9,11 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services import Services
-from bot.texts import language_of
+from bot.texts import language_of, translator
 from core.addresses import feed_url
 from core.commitments import adult_of, busy
 from core.family import Commitment, Family, Scope
+from core.phrase import say
 from core.plan import ItemType
 from core.week import coming_week, wall, week_dates, week_start
 from db.calendars import FEED, WEEK, FeedTarget, feed_tokens, resolve_token
@@ -71,7 +72,7 @@ class FamilyPages:
             )
             audience, person = _reader(family, target)
             return FeedContent(
-                title=person or await family_name(session, target.family_id),
+                title=person or await _family_title(session, target.family_id),
                 timezone=family.timezone,
                 language=await _language(session, target.family_id),
                 updated_at=await last_change(session, target.family_id),
@@ -100,7 +101,7 @@ class FamilyPages:
                 log.exception("feed address unreadable", family_id=target.family_id)
                 feed = None
             return WeekPage(
-                title=await family_name(session, target.family_id),
+                title=await _family_title(session, target.family_id),
                 language=await _language(session, target.family_id),
                 timezone=family.timezone,
                 monday=monday,
@@ -191,3 +192,8 @@ async def _language(session: AsyncSession, family_id: int) -> str:
     """The language in which the family's first chat is addressed."""
     accounts = await accounts_of(session, family_id)
     return language_of(accounts[0].language if accounts else None)
+
+
+async def _family_title(session: AsyncSession, family_id: int) -> str:
+    words = translator(await _language(session, family_id))
+    return words(say("calendar.family", name=await family_name(session, family_id)))

@@ -117,6 +117,14 @@ async def show_thinking(
     await replace_card(session, account, message_id, card, now=now)
 
 
+def help_card(*, notice: Phrase | None = None) -> Card:
+    """What a planned family can say."""
+    topics = ("today", "week", "done", "link", "newlinks", "language", "forget")
+    return Card(
+        say("help.title"), lines=tuple(say(f"help.{topic}") for topic in topics), notice=notice
+    )
+
+
 async def show_week(
     session: AsyncSession,
     account: Account,
@@ -204,9 +212,11 @@ async def _typed(
     chosen = _chosen(reading, meant, wall(now, ZoneInfo(family.timezone)))
     if reading.kind is ReplyKind.NOT_YET:
         await post(session, account, Card(not_yet_notice()), now=now)
-    elif not chosen:
+    elif not chosen and (meant or reading.kind is not ReplyKind.UNCLEAR):
         notice = unclear_notice() if meant else say("chat.nothing_today")
         await show_today(session, account, family_id, now=now, notice=notice)
+    elif not chosen:
+        await post(session, account, help_card(notice=say("chat.not_understood")), now=now)
     else:
         notice = await _complete(session, account, family_id, family, chosen, now, reading.at)
         rows = ((Option(f"u{chosen[0].id}", say("day.undo")),),) if len(chosen) == 1 else ()
@@ -356,11 +366,19 @@ def _left_out(family: Family, week: StoredWeek) -> list[LeftOut]:
     found = []
     for schedule in week.schedules:
         child = family.child(schedule.child_id)
-        names = {subject.id: subject.name for subject in child.subjects}
+        subjects = {subject.id: subject for subject in child.subjects}
         for left in (schedule.quality or {}).get("unscheduled", ()):
-            name = names.get(left["subjectId"])
-            if name is not None:
-                found.append(LeftOut(child.name, name, left["missing"]))
+            subject = subjects.get(left["subjectId"])
+            if subject is None:
+                continue
+            reason = say(
+                left["reason"],
+                child=child.name,
+                subject=subject.name,
+                minutes=subject.minutes,
+                time=time_of(subject.preferred_time or 0),
+            )
+            found.append(LeftOut(child.name, subject.name, left["missing"], reason))
     return found
 
 

@@ -21,7 +21,7 @@ from bot.conversations.flow import (
     step,
     to_session,
 )
-from bot.daily import answer_day, show_thinking, show_today, show_week
+from bot.daily import answer_day, help_card, show_thinking, show_today, show_week
 from bot.incoming import Command, Incoming
 from bot.outbox import post, replace_card, shown, shrink, spoken
 from bot.texts import LANGUAGES, language_of, translator
@@ -56,6 +56,9 @@ RECOVERY_LIFE = timedelta(days=3650)
 FORGET, KEEP = "forget-yes", "forget-no"
 FORGET_LIFE = timedelta(hours=1)
 """How long the question whether to erase everything can be answered."""
+
+_FIRST_HELP = Card(say("help.title"), lines=(say("help.questionnaire"), say("help.link_code")))
+"""What can be said before there is a family."""
 
 LIVING_CARD = "livingCard"
 """Key of the draft under which the id of the current question's message is kept."""
@@ -206,7 +209,8 @@ class _Talk:
             account = await self._speak(language_of(argument or name))
             await post(self.session, account, Card(say("chat.language_set")), now=self.now)
         elif name == "help":
-            await post(self.session, self.account, _help_card(family_id is not None), now=self.now)
+            card = _FIRST_HELP if family_id is None else help_card()
+            await post(self.session, self.account, card, now=self.now)
         elif name == "forget":
             await self._ask_forget()
         elif family_id is None:
@@ -233,7 +237,7 @@ class _Talk:
         elif name in ("today", "start"):
             await show_today(self.session, self.account, family_id, now=self.now)
         else:
-            await post(self.session, self.account, _help_card(True), now=self.now)
+            await post(self.session, self.account, help_card(), now=self.now)
 
     async def _ask_forget(self) -> None:
         if not await self._decides():
@@ -443,20 +447,3 @@ def _today(state: State, now: datetime) -> date:
 async def _adult_of(session: AsyncSession, account_id: int) -> int | None:
     account = await load_account(session, account_id)
     return account.adult_id if account else None
-
-
-def _help_card(known: bool) -> Card:
-    if not known:
-        return Card(say("help.title"), lines=(say("help.questionnaire"), say("help.link_code")))
-    return Card(
-        say("help.title"),
-        lines=(
-            say("help.today"),
-            say("help.week"),
-            say("help.done"),
-            say("help.link"),
-            say("help.newlinks"),
-            say("help.language"),
-            say("help.forget"),
-        ),
-    )

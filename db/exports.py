@@ -19,9 +19,13 @@ async def export_document(
     if await session.scalar(select(models.Family.id).where(models.Family.id == family_id)) is None:
         return None
     document = await load_document(session, family_id)
+    schedules = await _schedules(session, family_id)
+    # The last planned week, so that the document can be planned as it stands.
+    weeks = [schedule["scheduleData"]["weekStartDate"] for schedule in schedules]
     return {
+        **({"weekStartDate": max(weeks)} if weeks else {}),
         **document.model_dump(mode="json", by_alias=True, exclude_unset=True),
-        "schedules": await _schedules(session, family_id),
+        "schedules": schedules,
         "activityLogs": await _logs(session, family_id),
         "userFeedback": await _feedback(session, family_id),
         "exportedAt": _iso(exported_at),

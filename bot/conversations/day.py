@@ -43,11 +43,12 @@ class DaySpan:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """`sessions` of a child's subject for which the week has no room."""
+    """`sessions` of a child's subject for which the week has no room, and why."""
 
     name: str
     subject: str
     sessions: int
+    reason: Phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +178,13 @@ def week_card(
     if left_out:
         lines.append(say("week.left_out"))
         lines += [
-            say("week.left_out_line", name=gap.name, subject=gap.subject, count=gap.sessions)
+            say(
+                "week.left_out_line",
+                name=gap.name,
+                subject=gap.subject,
+                count=gap.sessions,
+                reason=gap.reason,
+            )
             for gap in left_out
         ]
     lines.append(say("week.calendar"))

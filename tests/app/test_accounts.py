@@ -123,6 +123,19 @@ async def test_before_consent_nothing_that_a_person_is_or_says_is_stored(
         assert found(conninfo, ("Chatham",)) != []
 
 
+async def test_what_nobody_understands_is_answered_with_what_works(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        home = await household(services)
+        sarah = await in_browser(services, "s" * 43, home)
+        # It is Sunday: there is no list, and "done" has nothing to mean.
+        await say_to_us(services, sarah, Typed("qwerty zzz"))
+        assert "We did not understand that" in (await told(services, sarah))[0]
+        await say_to_us(services, sarah, Typed("done"))
+        assert "no lessons on today" in (await told(services, sarah))[0]
+
+
 async def test_of_fifty_that_redeem_a_code_at_once_one_succeeds(
     database_url: str, conninfo: str, tmp_path: Path, clock: Clock
 ) -> None:

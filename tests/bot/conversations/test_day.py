@@ -21,7 +21,7 @@ from bot.conversations.day import (
 )
 from bot.texts import LANGUAGES, translator
 from bot.views import View, render
-from core.phrase import Phrase
+from core.phrase import Phrase, say
 
 MONDAY = date(2026, 11, 23)
 EMMA = ChildDay(
@@ -43,6 +43,9 @@ def english(phrase: Phrase) -> str:
 
 def views(card: Card) -> tuple[View, ...]:
     return tuple(render(card, translator(language)) for language in LANGUAGES)
+
+
+NO_TIME = say("plan.reason.no_time", child="Emma", subject="Art")
 
 
 def test_the_morning_lists_each_child_and_offers_each_lesson() -> None:
@@ -100,12 +103,14 @@ def test_the_week_in_one_line_a_day_with_links_and_what_is_left_out() -> None:
         DaySpan(MONDAY, "Emma", 1, 540, 570),
         DaySpan(date(2026, 11, 24), "Emma", 0, 540, 540),
     )
-    card = week_card(MONDAY, ("Noah", "Emma"), days, (LeftOut("Emma", "Art", 1),), ADDRESSES)
+    card = week_card(
+        MONDAY, ("Noah", "Emma"), days, (LeftOut("Emma", "Art", 1, NO_TIME),), ADDRESSES
+    )
     view, spanish = views(card)
     assert view.title == "Noah and Emma's week is ready"
     assert "Mon 23: Noah 4 lessons 9 AM–12:30 PM · Emma 1 lesson 9 AM–9:30 AM" in view.lines
     assert not any(line.startswith("Tue") for line in view.lines)
-    assert "Emma: Art, 1 time" in view.lines
+    assert "Emma: Art, 1 time. Emma's days are too full for all of Art." in view.lines
     assert [link.url for link in view.links] == [
         ADDRESSES.page,
         ADDRESSES.webcal,
