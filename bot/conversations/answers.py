@@ -284,6 +284,18 @@ _LENGTH = (
 )
 _AT = r"(?<![\d:.])(?:\b(?:at|from|a|de|desde|sobre)\s+)?(?:las?\s+)?" + _time("s") + r"(?![\d:])"
 _BARE = r"(?<![\d:.])(?=\d{1,2}:\d{2})" + _time("s") + r"(?![\d:])"
+_MARKED = (
+    r"(?<![\d:.])(?:\d{1,2}(?:[:.]\d{2})?\s?[ap]\.?m\b|\d{1,2}:\d{2}(?!\d)|a\s+las?\s+\d{1,2}\b)"
+)
+# "Room 12" and "Grade 3" are names; a number behind a comma or "and" is otherwise an hour.
+_HOUR_NEXT = (
+    r"(?:[,;&+]|\b(?:and|y)\b).*?(?<!\w)(?<!room )(?<!grade )(?<!class )(?<!field )(?<!level )"
+    r"(?<!group )(?<!gym )(?<!studio )(?<!troop )(?<!year )(?<!court )(?<!aula )(?<!sala )"
+    r"(?<!salon )(?<!grado )(?<!nivel )(?<!grupo )(?<!cancha )(?<!clase )(?<!pista )"
+    r"(?:(?:1?\d|2[0-4])(?:\s?h)?\b|noon\b|midnight\b|mediodia\b|medianoche\b)"
+)
+LONGEST_GUESS = 10 * 60
+"""Minutes that a span may last whose beginning lacks its "am" or "pm"."""
 _FIXED = r"(?<![\d:.])\b(?:at\s+|a\s+las?\s+)" + _time("s") + r"(?![\d:])"
 
 
@@ -353,13 +365,27 @@ def take_span(text: str) -> tuple[Span | Misread | None, str]:
     return None, text
 
 
+def holds_time(text: str) -> bool:
+    """Whether a text still names a time once a span was taken out of it."""
+    folded = fold(text)
+    return bool(re.search(_SPAN, folded) or re.search(_MARKED, folded))
+
+
+def goes_on_with_hour(text: str) -> bool:
+    """Whether what follows a span goes on with an hour: ", market Sat 9", "and 6"."""
+    return bool(re.search(_HOUR_NEXT, fold(text)))
+
+
 def _resolve(
     found: re.Match[str], start: _Clock, end: _Clock, start_half: str | None, end_half: str | None
-) -> Span:
+) -> Span | Misread:
     if end_half and not start_half and start.open:
         # "4-5pm" begins at 16:00, but "10-1pm" at 10:00.
         same = _clock(found, "s", end_half) or start
         start = same if same.minute < end.minute else start
+        if (end.minute - start.minute) % DAY > LONGEST_GUESS:
+            # "5-4pm" is rather a slip than eleven hours.
+            return Misread(say("times.which_half"))
         return Span(start.minute, end.minute)
     if start_half and not end_half and end.open and end.minute < 12 * 60:
         late = end.minute + 12 * 60

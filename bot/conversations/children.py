@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.conversations.answers import Misread, check_name, fold, tidy_person
+from bot.conversations.answers import Misread, check_name, fold, take, tidy_person
 from bot.conversations.cards import Card, Option
 from bot.conversations.flow import (
     Answer,
@@ -49,14 +49,25 @@ _NUMBERS = {
     for word in words.split()
 }
 _AGE = (
-    r"(?P<age>\d{1,4})(?:[.,]\d)?\s*(?:-?\s*(?:years?|yrs?|y/?o|anos?|a)\b\.?)?"
+    r"(?P<age>\d{1,4})(?:[.,]\d)?(?:(?P<months>\s*-?\s*(?:months?|mos?|mths?|mes(?:es)?)\b|m\b)|"
+    r"\s*-?\s*(?:years?|yrs?|y/?o|anos?|a)\b\.?"
+    r"(?:\s*(?:,|and|y)?\s*\d{1,2}\s*(?:months?|mos?|mes(?:es)?)\b)?)?\s*"
     r"(?:\s*-?\s*(?:old|de edad)\b)?\s*\)?"
 )
 _JOINT = r"^(?:\s|[,;:.()&+/-]|\b(?:and|y|e|plus|also|tambien)\b)+|(?:\s|[,;:(&+/-])+$"
 _WHOSE = (
     r"^(?:i have|we have|tengo|tenemos|there is|my|our|mi|nuestr[oa]|an?|una?|"
+    r"(?:baby|bebe)(?=\s+\w)|"
     r"son|daughter|hij[oa]|boy|girl|nin[oa]|s?he(?:'s| is)?|ella|el)(?:\s+|$)"
 )
+_TWINS = (
+    r"(?:\b(?:the|my|our|l[oa]s|mis|nuestr[oa]s)\s+)?"
+    r"\b(?:twins|triplets|gemel[oa]s|melliz[oa]s|trilliz[oa]s)\b"
+)
+_BOTH = r"\b(?:both|amb[oa]s|l[oa]s dos)\b"
+# "Are" and "Son" at the beginning may be a name or a child.
+_PLURAL = r"(?<=[\w,] )(?:are\b|tienen\b|son\b(?= de\b))"
+_AND = r"\s*(?:[,;&+/]|\b(?:and|y)\b)\s*"
 _LINK = r"(?:\s|[,;:(-])*(?:\b(?:is|who is|aged?|turns|tiene|de|con|es|cumple)\b)?(?:\s|[,;:(=-])*$"
 
 
@@ -72,6 +83,10 @@ def read_children(text: str) -> tuple[tuple[str, int | None], ...]:
     """Names with ages in any plausible form: "Emma 9, Noah 6", "Emma (9) y Noah, 6", "Noah is
     6", "9 year old Emma". A name without an age has None; an age without a name has ""."""
     text = " ".join(text.split())
+    # "Los dos" is no age.
+    pair, _ = take(_BOTH, text)
+    if pair:
+        text = f"{text[: pair.start()]}both{text[pair.end() :]}"
     folded = fold(text)
     for word, number in _NUMBERS.items():
         # Numbers are put where their words stood; the text keeps its length.
@@ -82,8 +97,7 @@ def read_children(text: str) -> tuple[tuple[str, int | None], ...]:
             folded = fold(text)
     ages = list(re.finditer(_AGE, folded))
     if not ages:
-        parts = re.split(r"\s*(?:[,;&+/]|\b(?:and|y)\b)\s*", text)
-        return tuple((name, None) for part in parts if (name := _name(part)))
+        return tuple((name, None) for name in _names(text))
     first = bool(_name(text[: ages[0].start()]))
     found_children: list[tuple[str, int | None]] = []
     for index, age in enumerate(ages):
@@ -93,13 +107,51 @@ def read_children(text: str) -> tuple[tuple[str, int | None], ...]:
         else:
             end = ages[index + 1].start() if index + 1 < len(ages) else len(text)
             between = text[age.end() : end]
+        if first and index == len(ages) - 1 and not _names(text[age.end() :]):
+            # "Ana and Leo 7, twins"
+            between += text[age.end() :]
+        years = int(age["age"]) // (12 if age["months"] else 1)
+        sharing = _sharing(between)
+        if sharing is not None:
+            alone, together = sharing
+            found_children += [(n, None) for n in alone]
+            found_children += [(n, years) for n in together or ("",)]
+            continue
         *others, name = re.split(r"\s*[,;]\s*(?=\S)", between.strip(" ,;")) or [""]
         found_children += [(n, None) for other in others if (n := _name(other))]
-        found_children.append((_name(name), int(age["age"])))
-    tail = _name(text[ages[-1].end() :]) if first else ""
+        found_children.append((_name(name), years))
+    tail = _name(_plain(text[ages[-1].end() :])) if first else ""
     if tail and any(char.isalpha() for char in tail):
         found_children.append((tail, None))
     return tuple(found_children)
+
+
+def _plain(text: str) -> str:
+    """The text without the words that say that children share their age."""
+    for pattern in (_TWINS, _BOTH, _PLURAL):
+        found, rest = take(pattern, text)
+        while found:
+            text = rest
+            found, rest = take(pattern, text)
+    return text
+
+
+def _names(text: str) -> list[str]:
+    return [name for part in re.split(_AND, _plain(text)) if (name := _name(part))]
+
+
+def _sharing(text: str) -> tuple[list[str], list[str]] | None:
+    """The names before those that share one age, and those; None if no word says that they do."""
+    twins, both = take(_TWINS, text)[0], take(_BOTH, text)[0]
+    if not (twins or both or take(_PLURAL, text)[0]):
+        return None
+    if twins and (together := _names(text[twins.end() :])):
+        return _names(text[: twins.start()]), together
+    names = _names(text)
+    if both:
+        # "Emma, Ana and Leo, both 7" leaves Emma's age open.
+        return names[:-2], names[-2:]
+    return [], names
 
 
 def _name(text: str) -> str:
@@ -204,6 +256,8 @@ def _problem(listed: list[dict[str, Any]], name: str, age: int | None) -> Phrase
     misread = check_name(name)
     if misread is not None:
         return say("children.nameless") if age is not None and not name else misread.phrase
+    if age is not None and age < YOUNGEST:
+        return say("children.too_young", name=name)
     if age is not None and not YOUNGEST <= age <= OLDEST:
         return say("children.age_range", name=name, age=age)
     if name_key(name) in {name_key(child["name"]) for child in listed}:

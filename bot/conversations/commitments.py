@@ -11,6 +11,8 @@ from bot.conversations.answers import (
     DAILY,
     Misread,
     check_name,
+    goes_on_with_hour,
+    holds_time,
     short,
     take,
     take_date,
@@ -85,11 +87,18 @@ def read_line(text: str, *, today: date, adults: tuple[str, ...], whose: Whose) 
     day, rest = take_date(rest, today)
     if isinstance(day, Misread):
         return day
-    span, rest = take_span(rest)
+    before = rest
+    span, rest = take_span(before)
     if isinstance(span, Misread):
         return span
+    behind = rest[_common(before, rest) :]
     monthly, rest = take(_MONTHLY, rest)
     in_month, rest = take(_DAY_OF_MONTH, rest) if day is None else (None, rest)
+    if in_month is not None:
+        behind = take(_DAY_OF_MONTH, behind)[1]
+    # Two commitments in one line would become one that is wrong.
+    if span and (holds_time(rest) or (not monthly and goes_on_with_hour(behind))):
+        return Misread(say("commitment.one_at_a_time"))
     daily, rest = take(DAILY, rest)
     days, rest = take_days(rest)
     if monthly and in_month is None and day is None:
@@ -127,6 +136,12 @@ def read_line(text: str, *, today: date, adults: tuple[str, ...], whose: Whose) 
         return Misread(say("commitment.no_day", name=shown))
     entry = {"name": name, **when, "startTime": clock(span.start), "endTime": clock(span.end)}
     return Line(entry, along, True if everybody else None, adult)
+
+
+def _common(text: str, other: str) -> int:
+    """How many characters both texts begin with."""
+    pairs = enumerate(zip(text, other, strict=False))
+    return next((n for n, (a, b) in pairs if a != b), min(len(text), len(other)))
 
 
 def _along(text: str) -> tuple[bool | None, str]:

@@ -61,7 +61,8 @@ def shared_subjects(answers: Mapping[str, Any]) -> dict[str, Shared]:
 
 
 def together_question() -> Question:
-    """ "together": `key_of` the names of what siblings learn together. A draft is the same."""
+    """ "together": what siblings learn together, the ids of the learners by `key_of` the
+    subject's name. A draft is {"keys": those keys}."""
 
     def ask(asking: Asking, draft: Any) -> Card:
         shared = shared_subjects(asking.answers)
@@ -100,9 +101,9 @@ def together_question() -> Question:
         if isinstance(heard, Words):
             return _named_together(shared, ticked, heard.text)
         if heard.option == "none":
-            return Answer([])
+            return Answer({})
         if heard.option == "accept":
-            return Answer([key for key in shared if key in ticked])
+            return Answer({key: _ids(shared[key]) for key in shared if key in ticked})
         key = list(shared)[int(heard.option.split("-")[1])]
         return Half({"keys": sorted(ticked ^ {key})})
 
@@ -111,11 +112,22 @@ def together_question() -> Question:
         4,
         ask,
         hear,
-        sound=lambda asking, value: set(value) <= set(shared_subjects(asking.answers)),
+        sound=_still_shared,
         tell=_tell_together,
         wanted=lambda asking: bool(shared_subjects(asking.answers)),
         numbered=True,
     )
+
+
+def _ids(subject: Shared) -> list[str]:
+    return [child.id for child in subject.learners]
+
+
+def _still_shared(asking: Asking, value: Any) -> bool:
+    """Whether the same siblings share each subject: a child who comes later does not join
+    unasked."""
+    shared = shared_subjects(asking.answers)
+    return all(key in shared and _ids(shared[key]) == ids for key, ids in value.items())
 
 
 def _ticked(asking: Asking, draft: Any, shared: Mapping[str, Shared]) -> set[str]:

@@ -20,6 +20,7 @@ from bot.conversations.answers import (
 from bot.conversations.children import read_children
 from bot.conversations.commitments import Line, Whose, read_line
 from bot.conversations.subjects import Edit, read_subject
+from core.phrase import say
 
 ADULTS = ("Sarah", "Tom")
 
@@ -61,6 +62,46 @@ def test_spans(text: str, start: str, end: str) -> None:
 @pytest.mark.parametrize("text", ["25:00-26:00", "10:75-11", "13pm-14pm", "24:30-25"])
 def test_times_that_no_clock_shows(text: str) -> None:
     assert isinstance(take_span(text)[0], Misread)
+
+
+@pytest.mark.parametrize("text", ["5-4pm", "10-6am", "de 5 a 4 de la tarde"])
+def test_a_guess_of_many_hours_is_asked_back(text: str) -> None:
+    assert take_span(text)[0] == Misread(say("times.which_half"))
+
+
+@pytest.mark.parametrize("text", ["9-5pm", "8-5pm", "5am-4pm", "5-16", "10pm-6am"])
+def test_long_spans_that_are_clear(text: str) -> None:
+    assert isinstance(take_span(text)[0], Span)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "church sunday 10am to noon and wed 7pm-8:30",
+        "futbol lunes y miércoles 4-5 y ballet vier 15:30-16:30",
+        "misa domingo 10-11, mercado sábado 9",
+        "Soccer Mon 4-5 and 6",
+        "Choir Mon 4-5pm, band Tue 7pm",
+    ],
+)
+def test_two_commitments_in_one_line_are_asked_one_at_a_time(text: str) -> None:
+    line = read_line(text, today=TODAY, adults=ADULTS, whose=Whose.FAMILY)
+    assert line == Misread(say("commitment.one_at_a_time"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Grade 3 choir Mon 4-5pm",
+        "4H club Mon and Wed 4-5pm",
+        "Choir Mon 4-5pm, Room 12",
+        "Club 5-6pm, monthly on the 15",
+        "Soccer 4-5pm Mon, Wed and Fri",
+        "Tots, 2 year olds, Mon 9-10",
+    ],
+)
+def test_numbers_that_are_no_second_time(text: str) -> None:
+    assert isinstance(read_line(text, today=TODAY, adults=ADULTS, whose=Whose.FAMILY), Line)
 
 
 @pytest.mark.parametrize("text", ["", "Soccer", "Mon Wed", "at 4pm"])
@@ -196,6 +237,24 @@ def test_whose_work_it_is(text: str, name: str, adult: int | None) -> None:
         ("Emma, Noah 6", [("Emma", None), ("Noah", 6)]),
         ("Emma and Noah", [("Emma", None), ("Noah", None)]),
         ("9", [("", 9)]),
+        ("twins Ana and Leo 7", [("Ana", 7), ("Leo", 7)]),
+        ("gemelas Lucía y Eva de 7 años", [("Lucía", 7), ("Eva", 7)]),
+        ("Ana and Leo are 7", [("Ana", 7), ("Leo", 7)]),
+        ("Ana y Leo tienen 7 años", [("Ana", 7), ("Leo", 7)]),
+        ("Ana & Leo, both 7", [("Ana", 7), ("Leo", 7)]),
+        ("Ana y Leo, los dos de 7", [("Ana", 7), ("Leo", 7)]),
+        ("Ana and Leo 7, twins", [("Ana", 7), ("Leo", 7)]),
+        ("triplets Ana, Leo and Eva 7", [("Ana", 7), ("Leo", 7), ("Eva", 7)]),
+        ("Emma 9, twins Ana and Leo 7", [("Emma", 9), ("Ana", 7), ("Leo", 7)]),
+        ("twins Ana and Leo 7, Emma 9", [("Ana", 7), ("Leo", 7), ("Emma", 9)]),
+        ("Emma, Ana and Leo, both 7", [("Emma", None), ("Ana", 7), ("Leo", 7)]),
+        ("twins Ana and Leo", [("Ana", None), ("Leo", None)]),
+        ("Are 7", [("Are", 7)]),
+        ("the twins, Ana and Leo, are 7", [("Ana", 7), ("Leo", 7)]),
+        ("baby Sofi 18 months", [("Sofi", 1)]),
+        ("Sofi 18 meses", [("Sofi", 1)]),
+        ("Sofi 30 months, Emma 9", [("Sofi", 2), ("Emma", 9)]),
+        ("Sofi 2 years and 3 months", [("Sofi", 2)]),
         ("Emma 9.5", [("Emma", 9)]),
         ("😀", []),
     ],

@@ -173,10 +173,14 @@ BAD_ANSWERS = [
     (DEFAULT_RUN[:4], "A, B, C, D, E, F, G, H, I", "adults.too_many"),
     (DEFAULT_RUN[:5], "Tue 25:00-26:00", "times.impossible"),
     (DEFAULT_RUN[:5], "Tue 10-10", "times.same"),
+    (DEFAULT_RUN[:5], "me Tuesday 5-4pm", "times.which_half"),
+    (DEFAULT_RUN[:5], "I work Sat 9-12, Tom works Sun 8-9", "commitment.one_at_a_time"),
+    (SECTION_1, "baby Sofi 18 months", "children.too_young"),
+    (SECTION_1, "Sofi 18 meses", "children.too_young"),
     (DEFAULT_RUN[:5], "Tue", "commitment.no_time"),
     (DEFAULT_RUN[:5], "10-11", "commitment.no_day"),
     (DEFAULT_RUN[:5], "every other Tue 10-11", "commitment.skipping"),
-    (SECTION_1, "Emma 1", "children.age_range"),
+    (SECTION_1, "Emma 1", "children.too_young"),
     (SECTION_1, "Emma 19", "children.age_range"),
     (SECTION_1, "Emma 9999", "children.age_range"),
     (SECTION_1, "9", "children.nameless"),
@@ -237,7 +241,7 @@ def test_the_worst_texts_at_every_step(chat: Chat, length: int, answer: str) -> 
 
 def test_a_list_of_children_with_one_slip_keeps_the_good_ones(chat: Chat) -> None:
     chat.say(*SECTION_1, "Emma 9, Noah 1")
-    assert chat.notice == "children.age_range"
+    assert chat.notice == "children.too_young"
     assert [line.args["name"] for line in chat.card.lines] == ["Emma"]
 
 
@@ -357,3 +361,26 @@ def test_without_a_profile_name_or_zone_the_cards_still_lead_on(flow: Flow) -> N
     chat.say("@zone-0")
     assert chat.title == "adults.ask"
     assert HINTS.name == chat.state.answers["name"]
+
+
+@pytest.mark.parametrize("answer", ["@accept", "@none"])
+def test_a_child_added_later_joins_nothing_unasked(chat: Chat, answer: str) -> None:
+    chat.say(*DEFAULT_RUN[:13], answer, *DEFAULT_RUN[14:18], "@edit-2", "Ben 8", "@continue")
+    titles = []
+    while chat.title != "summary.ask":
+        titles.append(chat.title)
+        chat.say("@none" if chat.card.option("none") else "@accept")
+    # Where each learns alone, nobody can join.
+    assert ("together.ask" in titles) is (answer == "@accept")
+    chat.say("@accept")
+    family = to_family(parse_document(chat.submitted.document))
+    assert not any(s.teach_together for child in family.children for s in child.subjects)
+
+
+def test_what_is_learned_together_is_not_asked_again_without_need(chat: Chat) -> None:
+    chat.say(*DEFAULT_RUN[:18])
+    together = chat.state.answers["together"]
+    chat.say("@edit-2", "@continue")
+    assert chat.title == "summary.ask"
+    assert together
+    assert chat.state.answers["together"] == together
