@@ -277,7 +277,7 @@ BAD_ANSWERS = (
     ("Which city", "Atlantis-on-Sea", "could not find"),
     ("away or at work", "Tue 11:00-11:00", "One that works"),
     ("away or at work", "Tue 25:00-26:00", "One that works"),
-    ("Who are the children?", "Emma 1", "ages 2 to 18"),
+    ("Who are the children?", "Emma 1", "from age 2 on"),
     ("Who are the children?", "Emma 19", "ages 2 to 18"),
     ("Anyone else?", "Emma 7", "already"),
     ("whole family", "Co-op Fri", "From when to when"),
