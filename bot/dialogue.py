@@ -108,8 +108,6 @@ async def converse(
             await talk.answer_forget(option, incoming.message_id)
         case _ if account.family_id is None:
             await talk.questionnaire(event, draft.data)
-        case Opened():
-            await show_today(session, account, account.family_id, now=now)
         case _:
             await answer_day(session, account, account.family_id, event, incoming, now=now)
 
