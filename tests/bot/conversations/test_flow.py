@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from transcript import DEFAULT_RUN, TODAY, Chat
 
 from bot.conversations.cards import Opened, Tapped, Typed
-from bot.conversations.flow import Flow, Show, State, from_session, step, to_session
+from bot.conversations.flow import Flow, Show, State, step
+from bot.conversations.session import from_session, to_session
 from db.document import parse_document
 
 NOW = datetime.combine(TODAY, datetime.min.time(), tzinfo=UTC)
@@ -118,8 +119,8 @@ def test_an_unknown_option_is_told_politely(chat: Chat, option: str) -> None:
 
 def test_two_quick_removals_remove_one(chat: Chat) -> None:
     chat.say(*DEFAULT_RUN[:7])
-    chat.say("@remove-1")
-    chat.tap_at(chat.state.step, "remove-1")
+    chat.say("@remove-temp_child_1")
+    chat.tap_at(chat.state.step, "remove-temp_child_1")
     assert chat.notice == "flow.stale"
     assert [line.args["name"] for line in chat.card.lines] == ["Noah"]
 
@@ -199,8 +200,7 @@ def test_an_answer_whose_reason_is_gone_is_asked_again(chat: Chat) -> None:
     """Tom's working hours mean nothing once Tom no longer teaches."""
     chat.say(*FULL_RUN)
     assert chat.title == "summary.ask"
-    chat.say("@edit-1")
-    chat.go_on_until("adults.ask")
+    chat.say("@edit-1", "@pick-adults")
     chat.say("@alone")
     assert chat.title == "away.ask"
 
