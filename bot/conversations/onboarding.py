@@ -36,12 +36,14 @@ from bot.conversations.parent import (
     timezone_question,
     zone_city,
 )
-from bot.conversations.preferences import (
-    flexibility_question,
-    preset_question,
-    times_question,
-)
+from bot.conversations.preferences import flexibility_question, times_question
 from bot.conversations.subjects import subjects_question
+from bot.conversations.teaching import (
+    TEACHING_KEYS,
+    teaching_preferences,
+    teaching_questions,
+    tell_teaching,
+)
 from bot.conversations.together import shared_subjects, together_question
 from core.family import SCHOOL_DAYS
 from core.phrase import Phrase, Translate, say
@@ -79,7 +81,7 @@ def onboarding(
             together_question(),
             flexibility_question(),
             times_question(),
-            preset_question(),
+            *teaching_questions(),
             _confirmation(),
         ),
         children=children,
@@ -180,7 +182,7 @@ def _summary(answers: Mapping[str, Any]) -> tuple[Phrase, ...]:
         say(
             "summary.style",
             flexibility=say(f"flexibility.{answers['flexibility']}"),
-            preset=say(f"preset.{answers['preset']['preset']}"),
+            teaching=tell_teaching(answers),
         )
     )
     return tuple(lines)
@@ -204,13 +206,15 @@ def _document(asking: Asking) -> dict[str, Any]:
     parent = {"name": parent_name(answers)}
     if answers["email"]:
         parent["email"] = answers["email"]
-    preset = {key: value for key, value in answers["preset"].items() if key != "preset"}
     return {
         "weekStartDate": week_start(asking.today).isoformat(),
         "timezone": answers["timezone"],
         "parent": parent,
         "adults": [{"name": name} for name in adult_names(answers)],
-        "preferences": {"schedulingFlexibility": answers["flexibility"], **preset},
+        "preferences": {
+            "schedulingFlexibility": answers["flexibility"],
+            **teaching_preferences(answers),
+        },
         "commitments": [
             _commitment(answers, entry) for entry in (*answers[Whose.AWAY], *answers[Whose.FAMILY])
         ],
@@ -279,7 +283,7 @@ _FAMILY_KEYS: Mapping[str, tuple[str, ...]] = {
     "section3": (Whose.FAMILY.value,),
     "section4": ("together",),
     "section5": ("flexibility",),
-    "section7": ("preset",),
+    "section7": TEACHING_KEYS,
 }
 _CHILD_KEYS: Mapping[str, str] = {
     "section3": Whose.CHILD.value,
