@@ -8,8 +8,8 @@ from bot.conversations.children import children
 from bot.conversations.commitments import Whose
 from bot.conversations.flow import Asking, ChildAnswer, place_id
 from bot.conversations.parent import ME, adult_names, parent_name
+from bot.conversations.teaching import TEACHING_KEYS, teaching_answers, teaching_preferences
 from bot.conversations.together import shared_subjects
-from core.defaults import PRESETS
 from core.family import DEFAULT_HOURS, SCHOOL_DAYS, Flexibility, Identities, Scope
 from core.text import name_key
 from core.week import clock, week_start
@@ -24,13 +24,15 @@ def family_document(asking: Asking) -> dict[str, Any]:
     parent = {"name": parent_name(answers)}
     if answers["email"]:
         parent["email"] = answers["email"]
-    preset = {key: value for key, value in answers["preset"].items() if key != "preset"}
     return {
         "weekStartDate": week_start(asking.today).isoformat(),
         "timezone": answers["timezone"],
         "parent": parent,
         "adults": [{"name": name} for name in adult_names(answers)],
-        "preferences": {"schedulingFlexibility": answers["flexibility"], **preset},
+        "preferences": {
+            "schedulingFlexibility": answers["flexibility"],
+            **teaching_preferences(answers),
+        },
         "commitments": [
             _commitment(answers, entry) for entry in (*answers[Whose.AWAY], *answers[Whose.FAMILY])
         ],
@@ -101,7 +103,7 @@ _FAMILY_KEYS: Mapping[str, tuple[str, ...]] = {
     "section3": (Whose.FAMILY.value,),
     "section4": ("together",),
     "section5": ("flexibility",),
-    "section7": ("preset",),
+    "section7": TEACHING_KEYS,
 }
 _CHILD_KEYS: Mapping[str, str] = {
     "section3": Whose.CHILD.value,
@@ -157,8 +159,7 @@ def answers_of(document: Mapping[str, Any], identities: Identities) -> dict[str,
             away.append(own)
         else:
             together_goes.append(own)
-    preferences = document.get("preferences", {})
-    balanced = PRESETS[0]
+    preferences = document.get("preferences") or {}
     answers: dict[str, Any] = {
         "name": parent["name"],
         "email": parent.get("email", ""),
@@ -170,11 +171,8 @@ def answers_of(document: Mapping[str, Any], identities: Identities) -> dict[str,
             {"childId": f"{_SAVED_CHILD}{row}", "name": child["name"], "age": child["age"]}
             for child, row in zip(document["children"], identities.children, strict=True)
         ],
-        "flexibility": preferences.get("schedulingFlexibility", Flexibility.MODERATE.value),
-        "philosophy": {**balanced.philosophy, **_given(preferences.get("homeschoolingPhilosophy"))},
-        "style": {**balanced.style, **_given(preferences.get("schedulingStyle"))},
-        "activities": {**balanced.activities, **_given(preferences.get("activityPreferences"))},
-        "approach": preferences.get("planningApproach", balanced.approach.value),
+        "flexibility": preferences.get("schedulingFlexibility") or Flexibility.MODERATE.value,
+        **teaching_answers(preferences),
     }
     together: dict[str, list[str]] = {}
     for number, (child, listed) in enumerate(

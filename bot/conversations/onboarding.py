@@ -29,13 +29,10 @@ from bot.conversations.parent import (
     name_question,
     timezone_question,
 )
-from bot.conversations.preferences import (
-    flexibility_question,
-    preset_question,
-    times_question,
-)
+from bot.conversations.preferences import flexibility_question, times_question
 from bot.conversations.subjects import subjects_question
 from bot.conversations.summary import changes_question, confirmation_question
+from bot.conversations.teaching import teaching_questions
 from bot.conversations.together import together_question
 from core.phrase import Translate, say
 
@@ -93,7 +90,7 @@ def _sections(known: Known) -> tuple[Question, ...]:
         together_question(),
         flexibility_question(),
         times_question(),
-        preset_question(),
+        *teaching_questions(),
     )
 
 

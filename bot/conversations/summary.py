@@ -28,6 +28,7 @@ from bot.conversations.flow import (
     place_id,
 )
 from bot.conversations.parent import adult_names, zone_city
+from bot.conversations.teaching import tell_teaching
 from bot.conversations.together import shared_subjects
 from core.phrase import Phrase, say
 from core.week import parse_clock, time_of
@@ -194,7 +195,7 @@ def _summary(answers: Mapping[str, Any]) -> tuple[Phrase, ...]:
         say(
             "summary.style",
             flexibility=say(f"flexibility.{answers['flexibility']}"),
-            preset=say(f"preset.{answers['preset']['preset']}"),
+            teaching=tell_teaching(answers),
         )
     )
     return tuple(lines)
