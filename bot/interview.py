@@ -175,7 +175,7 @@ async def share_with(talk: Talk, owner_draft: Draft, own_draft: Draft) -> None:
     here = _numbers(own.get(LIVING)).get(talk.account.id)
     if here is not None:
         await shrink(talk.session, talk.account, here, await _title(talk, here), now=talk.now)
-    await _hold(talk, sheet, Opened())
+    await _hold(talk, sheet, Opened(), shown_before=state)
 
 
 def _sheet(
@@ -210,7 +210,11 @@ async def _settings_sheet(talk: Talk, draft: Draft, family_id: int) -> Sheet:
     return _sheet(flow, state, "settings", data)
 
 
-async def _hold(talk: Talk, sheet: Sheet, event: Event) -> None:
+async def _hold(
+    talk: Talk, sheet: Sheet, event: Event, *, shown_before: State | None = None
+) -> None:
+    """Steps and shows what comes of it. The person's other chats show `shown_before`, which is
+    the sheet's own state unless something else has changed it."""
     before = sheet.state
     today = talk.today(before.answers.get("timezone"))
     state, replies = step(sheet.flow, before, event, today=today)
@@ -243,7 +247,7 @@ async def _hold(talk: Talk, sheet: Sheet, event: Event) -> None:
         card = Card(say("settings.left"))
     sheet = replace(sheet, state=state)
     sheet = await _place(talk, sheet, event, card, kept)
-    if state != before or kept is not None:
+    if replace(state, language="") != replace(shown_before or before, language=""):
         sheet = await _follow(talk, sheet, card, kept)
     if sheet.purpose == "questionnaire":
         await keep_draft(talk, _stored(sheet, talk.now))
