@@ -3,7 +3,8 @@
 from typing import Any
 
 from bot.conversations.answers import Misread, Span, fold, take_days, take_span
-from bot.conversations.cards import Card, Option
+from bot.conversations.cards import Card, Option, Sketch
+from bot.conversations.example_days import FLEXIBLE_DAYS
 from bot.conversations.flow import Answer, Asking, Choice, Half, Outcome, Question, Words
 from core.defaults import best_times, school_hours
 from core.family import SCHOOL_DAYS, Flexibility, LearningTime
@@ -31,15 +32,20 @@ def flexibility_question() -> Question:
             )
             for n, level in enumerate(levels, start=1)
         )
-        lines = tuple(
-            say(
-                "flexibility.line",
-                name=say(f"flexibility.{level}"),
-                day=say(f"flexibility.{level}.day"),
+        sketches = tuple(
+            Sketch(
+                say(f"flexibility.{level}"),
+                FLEXIBLE_DAYS[level],
+                say(f"flexibility.{level}.day"),
             )
             for level in levels
         )
-        return Card(say("flexibility.ask"), lines, options, hint=say("flexibility.hint"))
+        return Card(
+            say("flexibility.ask"),
+            rows=options,
+            hint=say("flexibility.hint"),
+            sketches=sketches,
+        )
 
     def hear(_: Asking, __: Any, heard: Choice | Words) -> Outcome:
         if isinstance(heard, Words):

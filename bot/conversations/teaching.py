@@ -1,11 +1,13 @@
 """Section 7: how the family teaches. Three cards of ratings, and where its plans come from."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 from bot.conversations.answers import Misread, fold
-from bot.conversations.cards import Card, Option
+from bot.conversations.cards import Card, Option, Sketch
+from bot.conversations.example_days import STYLE_DAYS
 from bot.conversations.flow import Answer, Asking, Choice, Half, Outcome, Question, Words
 from bot.conversations.ratings import RATINGS, meant, read_rating, read_ratings
 from core.defaults import PRESETS, Preset
@@ -19,18 +21,21 @@ FAVOURITE = 4
 @dataclass(frozen=True, slots=True)
 class Group:
     """Statements that are rated on one card: the question's key, the key of the family document,
-    and the ratings that a preset gives them."""
+    the ratings that a preset gives them, and the example days of those that have one."""
 
     key: str
     document_key: str
     statements: tuple[str, ...]
     ratings: Callable[[Preset], Mapping[str, int]]
+    days: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
 PHILOSOPHY = Group(
     "philosophy", "homeschoolingPhilosophy", PHILOSOPHIES, lambda preset: preset.philosophy
 )
-STYLE = Group("style", "schedulingStyle", SCHEDULING_STYLES, lambda preset: preset.style)
+STYLE = Group(
+    "style", "schedulingStyle", SCHEDULING_STYLES, lambda preset: preset.style, STYLE_DAYS
+)
 ACTIVITY = Group("activities", "activityPreferences", ACTIVITIES, lambda preset: preset.activities)
 GROUPS = (PHILOSOPHY, STYLE, ACTIVITY)
 APPROACH = "approach"
@@ -128,21 +133,12 @@ def _name(group: Group, statement: str) -> Phrase:
     return say(f"teaching.{group.key}.{statement}")
 
 
-def _says(group: Group, statement: str) -> Phrase:
-    return say(f"teaching.{group.key}.{statement}.says")
-
-
-def _dots(rating: int) -> str:
-    return "●" * rating + "○" * (RATINGS[-1] - rating)
-
-
-def _line(group: Group, statement: str, rating: int) -> Phrase:
-    return say(
-        "rating.line",
-        dots=_dots(rating),
-        rating=rating,
-        name=_name(group, statement),
-        says=_says(group, statement),
+def _sketch(group: Group, statement: str, rating: int) -> Sketch:
+    dots = "●" * rating + "○" * (RATINGS[-1] - rating)
+    return Sketch(
+        say("rating.label", dots=dots, rating=rating, name=_name(group, statement)),
+        group.days.get(statement, ""),
+        say(f"teaching.{group.key}.{statement}.says"),
     )
 
 
@@ -161,18 +157,26 @@ def _all_card(group: Group, ratings: Mapping[str, int]) -> Card:
     ]
     return Card(
         say(f"teaching.{group.key}.ask"),
-        lines=(
-            say("rating.scale"),
-            *(_line(group, statement, ratings[statement]) for statement in group.statements),
-        ),
+        lines=(say("rating.scale"), _described(fitting)),
         rows=(
             (Option("accept", say("rating.accept")),),
-            tuple(presets[:3]),
-            tuple(presets[3:]),
-            *(tuple(statements[n : n + 2]) for n in range(0, len(statements), 2)),
+            *_in_pairs(presets),
+            *_in_pairs(statements),
         ),
         hint=say("rating.hint", example=_example(group)),
+        sketches=tuple(_sketch(group, s, ratings[s]) for s in group.statements),
     )
+
+
+def _described(preset: Preset | None) -> Phrase:
+    if preset is None:
+        return say("rating.own")
+    name, says = say(f"preset.{preset.key}"), say(f"preset.{preset.key}.says")
+    return say("rating.filled", name=name, says=says)
+
+
+def _in_pairs(options: list[Option]) -> Iterator[tuple[Option, ...]]:
+    return (tuple(options[n : n + 2]) for n in range(0, len(options), 2))
 
 
 def _one_card(group: Group, ratings: Mapping[str, int], statement: str) -> Card:
@@ -183,13 +187,13 @@ def _one_card(group: Group, ratings: Mapping[str, int], statement: str) -> Card:
     ]
     return Card(
         say("rating.ask", name=_name(group, statement)),
-        lines=(_line(group, statement, ratings[statement]),),
         rows=(
             tuple(values[:3]),
             tuple(values[3:]),
             (Option("continue", say("rating.all")),),
         ),
         hint=say("rating.hint_one"),
+        sketches=(_sketch(group, statement, ratings[statement]),),
     )
 
 
@@ -208,10 +212,7 @@ def _tapped(group: Group, ratings: dict[str, int], option: str) -> Outcome:
         case "accept":
             return Answer(ratings)
         case "preset":
-            preset = PRESETS[int(rest[0]) - 1]
-            name, says = say(f"preset.{preset.key}"), say(f"preset.{preset.key}.says")
-            filled = say("rating.filled", name=name, says=says)
-            return _half(dict(group.ratings(preset)), filled)
+            return _half(dict(group.ratings(PRESETS[int(rest[0]) - 1])))
         case "open":
             return _half(ratings, opened=group.statements[int(rest[0]) - 1])
         case "rate":
@@ -289,22 +290,18 @@ def _approach_question() -> Question:
             Option(f"plans-{n}", say(f"approach.{approach}"), approach.value == chosen(asking))
             for n, approach in enumerate(approaches, start=1)
         ]
-        lines = tuple(
-            say(
-                "approach.line",
-                name=say(f"approach.{approach}"),
-                says=say(f"approach.{approach}.says"),
-            )
+        sketches = tuple(
+            Sketch(say(f"approach.{approach}"), "", say(f"approach.{approach}.says"))
             for approach in approaches
         )
         return Card(
             say("approach.ask"),
-            lines,
             rows=(
                 (Option("accept", say("rating.accept")),),
-                *(tuple(options[n : n + 2]) for n in range(0, len(options), 2)),
+                *_in_pairs(options),
             ),
             hint=say("approach.hint"),
+            sketches=sketches,
         )
 
     def hear(asking: Asking, _: Any, heard: Choice | Words) -> Outcome:

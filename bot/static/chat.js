@@ -295,6 +295,7 @@ const PARTS = {
   notice: { of: (view) => view.notice, draw: (text) => [text] },
   title: { of: (view) => view.title, draw: (text) => [make("h2", {}, text)] },
   lines: { of: (view) => view.lines, draw: (lines) => lines.map((line) => make("p", {}, line)) },
+  sketches: { of: (view) => view.sketches, draw: (sketches) => sketches.map(sketched) },
   rows: {
     of: (view) => view.rows.map((row) => row.map(({ id, label }) => ({ id, label }))),
     draw: (rows, message) =>
@@ -449,6 +450,26 @@ function optionButton({ id, label }, messageId) {
     enqueue({ kind: "tap", message: messageId, step: message.step, option: id });
   });
   return button;
+}
+
+function sketched({ label, cells, caption }) {
+  const parts = [make("p", { class: "label" }, label), make("p", { class: "caption" }, caption)];
+  if (cells) parts.splice(1, 0, exampleDay(cells));
+  return make("div", { class: "sketch" }, ...parts);
+}
+
+// Each character is half an hour: a letter for a lesson, "-" for a break, "." for free time. The
+// caption says the same in words, so the drawing is for eyes alone.
+function exampleDay(cells) {
+  const strip = make("div", { class: "strip", "aria-hidden": "true" });
+  for (const [run] of cells.matchAll(/(.)\1*/g)) {
+    const lesson = "abcdefgh".indexOf(run[0]);
+    const kind = lesson >= 0 ? `lesson hue-${lesson}` : run[0] === "." ? "free" : "air";
+    const box = make("span", { class: kind });
+    box.style.gridColumn = `span ${run.length}`;
+    strip.append(box);
+  }
+  return strip;
 }
 
 function picture(svg) {
