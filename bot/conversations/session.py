@@ -127,4 +127,5 @@ def merged(state: State, other: State) -> State:
         for key, value in other.answers.items()
         if key not in state.answers and not (named and "." in key)
     }
-    return replace(state, answers={**added, **state.answers})
+    # Another question may be the current one now, and its card must not be taken for the old one.
+    return replace(state, answers={**added, **state.answers}, step=state.step + 1)
