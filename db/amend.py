@@ -10,9 +10,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.family import Identities
+from core.family import DEFAULT_HOURS, Hours, Identities
 from core.text import name_key
 from db import models
+from db.document import to_hours
 from db.document_models import ChildDocument, FamilyDocument
 from db.family_rows import (
     NO_MAIL,
@@ -134,13 +135,14 @@ async def _amend_adults(
 
 
 def _amend_own_columns(row: models.Family, document: FamilyDocument, now: datetime) -> None:
+    preferences = _merged(FamilyPreferences, row.preferences, document.preferences)
     _write(
         row,
         {
             "timezone": document.timezone,
-            "scheduling_flexibility": document.preferences.scheduling_flexibility,
-            "planning_approach": document.preferences.planning_approach,
-            "preferences": _merged(FamilyPreferences, row.preferences, document.preferences),
+            "scheduling_flexibility": preferences.scheduling_flexibility,
+            "planning_approach": preferences.planning_approach,
+            "preferences": preferences,
             "questionnaire_responses": free_object(document.questionnaire_responses)
             or row.questionnaire_responses,
         },
@@ -191,9 +193,7 @@ async def _amend_children(
 def _child_values(row: models.Child, child: ChildDocument) -> dict[str, Any]:
     values = child_values(child)
     former = row.learning_preferences
-    if former is not None and former.homeschooling_hours != (
-        values["learning_preferences"].homeschooling_hours
-    ):
+    if former is not None and _hours(former) != _hours(values["learning_preferences"]):
         # Hours of single weekdays were exceptions to hours that are gone.
         former = former.model_copy(update={"hours_by_day": {}})
     values["learning_preferences"] = _merged(
@@ -202,6 +202,11 @@ def _child_values(row: models.Child, child: ChildDocument) -> dict[str, Any]:
     if values["questionnaire_responses"] is None:
         del values["questionnaire_responses"]
     return values
+
+
+def _hours(preferences: LearningPreferences) -> Hours:
+    given = preferences.homeschooling_hours
+    return to_hours(given) if given else DEFAULT_HOURS
 
 
 async def _amend_list(

@@ -29,16 +29,23 @@ def family_document(asking: Asking) -> dict[str, Any]:
         "timezone": answers["timezone"],
         "parent": parent,
         "adults": [{"name": name} for name in adult_names(answers)],
-        "preferences": {
-            "schedulingFlexibility": answers["flexibility"],
-            **teaching_preferences(answers),
-        },
+        "preferences": _preferences(asking),
         "commitments": [
             _commitment(answers, entry) for entry in (*answers[Whose.AWAY], *answers[Whose.FAMILY])
         ],
         "children": [_child(answers, child) for child in children(answers)],
         "questionnaireResponses": _family_responses(answers),
     }
+
+
+def _preferences(asking: Asking) -> dict[str, Any]:
+    """All preferences; of a family that has some already, those that are to change."""
+    given = {
+        "flexibility": {"schedulingFlexibility": asking.answers["flexibility"]},
+        **teaching_preferences(asking.answers),
+    }
+    wanted = [part for key, part in given.items() if not asking.base or key in asking.changed]
+    return {key: value for part in wanted for key, value in part.items()}
 
 
 def _commitment(answers: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,13 +48,15 @@ def teaching_questions() -> tuple[Question, ...]:
     return (*(_rating_question(group) for group in GROUPS), _approach_question())
 
 
-def teaching_preferences(answers: Mapping[str, Any]) -> dict[str, Any]:
-    """The section's answers in the keys of the family document."""
-    ratings = {
-        group.document_key: {name: answers[group.key][name] for name in group.statements}
+def teaching_preferences(answers: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """By question, what its answer is in the keys of the family document."""
+    ratings: dict[str, dict[str, Any]] = {
+        group.key: {
+            group.document_key: {name: answers[group.key][name] for name in group.statements}
+        }
         for group in GROUPS
     }
-    return {**ratings, "planningApproach": answers[APPROACH]}
+    return {**ratings, APPROACH: {"planningApproach": answers[APPROACH]}}
 
 
 def teaching_answers(preferences: Mapping[str, Any]) -> dict[str, Any]:
