@@ -66,7 +66,8 @@ async def show_today(
     family = await load_family(session, family_id)
     today = _today(family, now)
     items = await _lessons(session, account, family_id, today)
-    card = today_card(today, _lists(family, account, items), notice=notice)
+    look = await _helps(session, account)
+    card = today_card(today, _lists(family, account, items), notice=notice, only_look=look)
     await post(session, account, card, now=now, step=today.toordinal())
 
 
@@ -80,7 +81,8 @@ async def remind_of_today(
     items = await _lessons(session, account, family_id, today)
     if not items:
         return None
-    card = today_card(today, _lists(family, account, items))
+    look = await _helps(session, account)
+    card = today_card(today, _lists(family, account, items), only_look=look)
     key = day_key(today)
     return await post(session, account, card, now=now, step=today.toordinal(), dedupe_key=key)
 
