@@ -44,6 +44,7 @@ from bot.conversations.preferences import (
 from bot.conversations.subjects import subjects_question
 from bot.conversations.together import shared_subjects, together_question
 from core.family import SCHOOL_DAYS
+from core.insights import LearnedSubject, derived_insights
 from core.phrase import Phrase, Translate, say
 from core.text import name_key
 from core.week import parse_clock, time_of, week_start
@@ -233,6 +234,14 @@ def _child(answers: Mapping[str, Any], child: ChildAnswer) -> dict[str, Any]:
         "learningPreferences": {
             "bestLearningTimes": times["bestLearningTimes"],
             "homeschoolingHours": {"startTime": times["startTime"], "endTime": times["endTime"]},
+            "derivedInsights": derived_insights(
+                child.age,
+                [
+                    LearnedSubject(entry["name"], entry["isCoreSubject"], entry["interestLevel"])
+                    for entry in answers[place_id("subjects", child)]
+                ],
+                _activities(answers),
+            ),
         },
         "commitments": [dict(entry) for entry in answers[place_id(Whose.CHILD, child)]],
         "subjects": [
@@ -242,6 +251,12 @@ def _child(answers: Mapping[str, Any], child: ChildAnswer) -> dict[str, Any]:
     if times["schoolDays"] != [day.label for day in SCHOOL_DAYS]:
         document["schoolDays"] = times["schoolDays"]
     return document
+
+
+def _activities(answers: Mapping[str, Any]) -> Mapping[str, int]:
+    """The family's ratings of the seven kinds of activity."""
+    ratings: Mapping[str, int] = answers["preset"]["activityPreferences"]
+    return ratings
 
 
 def _subject(
