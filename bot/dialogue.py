@@ -260,7 +260,7 @@ class _Talk:
             return
         # Said in place of the question, which stays: a browser that waits for news knows how many
         # messages there were, and would not notice one that is counted from the beginning.
-        card = Card(say("forget.done"))
+        card = Card(say("forget.done"), farewell=True)
         await replace_card(self.session, self.account, message.id, card, now=self.now)
         family_id = self.account.family_id
         if family_id is None:
