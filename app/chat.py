@@ -36,12 +36,14 @@ class WebConversations:
         async with self.services.database.transaction() as session:
             fresh = new_cookie()
             account = await create_web_account(session, fresh, language=language_of(language))
-        return Session(account.id, spoken(account), fresh)
+        return Session(account.id, spoken(account), fresh, questionnaire=True)
 
     async def resume(self, cookie: str) -> Session | None:
         async with self.services.database.transaction() as session:
             account = await web_account(session, cookie)
-        return Session(account.id, spoken(account)) if account else None
+        if account is None:
+            return None
+        return Session(account.id, spoken(account), questionnaire=account.family_id is None)
 
     async def receive(
         self,

@@ -15,10 +15,10 @@ from bot.incoming import Json
 from bot.texts import language_of, translator
 from bot.webchat import chat_router
 from bot.webhook import webhook_router
-from core.phrase import Translate
+from core.phrase import Translate, say
 from db.migrate import head
 from db.session import Busy, schema_revision
-from sync.feed import feed_router
+from sync.feed import feed_router, preferred_language
 from sync.week_page import week_router
 
 RETRY_SECONDS = 2
@@ -38,9 +38,10 @@ def create_app(services: Services) -> FastAPI:
     )
 
     @app.exception_handler(Busy)
-    async def busy(_request: Request, _error: Exception) -> Response:
+    async def busy(request: Request, _error: Exception) -> Response:
+        words = _texts(preferred_language(request))
         return JSONResponse(
-            {"error": "Many families are here just now. Please try again in a moment."},
+            {"error": words(say("webchat.error.busy"))},
             status_code=status.HTTP_503_SERVICE_UNAVAILABLE,
             headers={"Retry-After": str(RETRY_SECONDS)},
         )
@@ -65,7 +66,7 @@ def create_app(services: Services) -> FastAPI:
                 ready = await schema_revision(session) == head()
         except (SQLAlchemyError, Busy, OSError):
             ready = False
-        return PlainTextResponse("ready\n" if ready else "not ready\n", 200 if ready else 503)
+        return PlainTextResponse("ready\n" if ready else "unready\n", 200 if ready else 503)
 
     @app.get("/metrics", response_class=PlainTextResponse, summary="Figures for Prometheus")
     async def metrics(request: Request) -> Response:

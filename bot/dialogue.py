@@ -191,7 +191,9 @@ async def _answer_forget(talk: Talk, option: str, message_id: int) -> None:
         return
     # Said in place of the question, which stays: a browser that waits for news knows how many
     # messages there were, and would not notice one that is counted from the beginning.
-    await replace_card(session, account, message.id, Card(say("forget.done")), now=talk.now)
+    await replace_card(
+        session, account, message.id, Card(say("forget.done"), farewell=True), now=talk.now
+    )
     if account.family_id is not None:
         await erase_family(session, account.family_id, keep=account, keep_message=message.id)
         return

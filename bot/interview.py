@@ -140,9 +140,7 @@ async def translate_card(talk: Talk, draft: Draft) -> None:
 async def open_settings(talk: Talk, draft: Draft, family_id: int, option: str = "") -> None:
     """Shows what can be changed, below everything else; `option` opens an answer at once."""
     sheet = await _settings_sheet(talk, draft, family_id)
-    here = sheet.living.get(talk.account.id)
-    if here is not None:
-        await shrink(talk.session, talk.account, here, await _title(talk, here), now=talk.now)
+    await put_away(talk, talk.account, draft)
     living = {key: value for key, value in sheet.living.items() if key != talk.account.id}
     event = Tapped(-1, option) if option else Opened()
     await _hold(talk, replace(sheet, living=living), event)
@@ -172,10 +170,17 @@ async def share_with(talk: Talk, owner_draft: Draft, own_draft: Draft) -> None:
     state = from_session(flow, data)
     both = merged(state, from_session(flow, own)) if own else state
     sheet = _sheet(flow, replace(both, language=spoken(talk.account)), "questionnaire", data)
-    here = _numbers(own.get(LIVING)).get(talk.account.id)
-    if here is not None:
-        await shrink(talk.session, talk.account, here, await _title(talk, here), now=talk.now)
+    await put_away(talk, talk.account, own_draft)
     await _hold(talk, sheet, Opened(), shown_before=state)
+
+
+async def put_away(talk: Talk, account: Account, draft: Draft) -> None:
+    """Leaves a quiet line of the card that a chat shows for this draft: it goes on elsewhere. The
+    transaction must act for that chat or its family."""
+    living = _numbers(write(draft.data).get(LIVING)).get(account.id)
+    message = await load_message(talk.session, living) if living is not None else None
+    if message is not None and (view := shown(message, talk.dialogue.box)).rows:
+        await shrink(talk.session, account, message.id, view.title, now=talk.now)
 
 
 def _sheet(

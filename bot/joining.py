@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.conversations.answers import check_name, short, tidy_person
 from bot.conversations.cards import Card, Link, Option
 from bot.daily import show_week
-from bot.interview import share_with, show_recovery, take_draft
+from bot.interview import put_away, share_with, show_recovery, take_draft
 from bot.outbox import replace_card
 from bot.talk import Talk
 from bot.welcome import CONSENT_VERSION
@@ -17,6 +17,7 @@ from db.conversations import (
     Account,
     Draft,
     load_account,
+    load_draft,
     record_consent,
     share_draft,
 )
@@ -127,6 +128,10 @@ async def _join_family(talk: Talk, found: Redeemed, family_id: int) -> None:
 
 async def _admit(talk: Talk, account: Account, family_id: int, adult_id: int | None) -> None:
     """The chat is the adult's from now on, and sees the week."""
+    await chat_scope(talk.session, account.draft_owner)
+    draft = await load_draft(talk.session, account.draft_owner)
+    await chat_scope(talk.session, account.id)
+    await put_away(talk, account, draft)
     await family_scope(talk.session, family_id)
     await adopt_chat(talk.session, account, family_id, adult_id)
     joined = replace(account, family_id=family_id, adult_id=adult_id)

@@ -42,7 +42,7 @@ class View(_Frozen):
     """A message in words. All strings are plain text, never markup.
 
     `shrunk` marks a card that was answered: it is drawn as one quiet line (its title), and its
-    buttons reopen it.
+    buttons reopen it. `misread` and `farewell` as in `Card`.
     """
 
     title: str
@@ -56,6 +56,8 @@ class View(_Frozen):
     qr: str | None = None
     thinking: bool = False
     shrunk: bool = False
+    misread: bool = False
+    farewell: bool = False
 
     def offers(self, option_id: str) -> bool:
         """Whether a tap on `option_id` can have come from this message."""
@@ -90,4 +92,6 @@ def render(card: Card, translate: Translate) -> View:
         progress=meter,
         qr=card.qr,
         thinking=card.thinking,
+        misread=card.misread,
+        farewell=card.farewell,
     )

@@ -2,33 +2,32 @@
 
 The script opens a conversation (`POST /chat/open`), sends what the reader types or taps (`POST
 /chat/events`) and asks for what is new (`GET /chat/messages`, a long poll). Each answer with
-messages is `{"language", "revision", "messages": [...]}`; an error is `{"error": text}` in the
-reader's language. A request that does not provably come from our own page changes nothing.
+messages is `{"language", "new", "chat", "questionnaire", "revision", "messages": [...]}`: `chat`
+tells one conversation from another, `questionnaire` says whether it still asks, and by both the
+browser knows what it may keep. An error is `{"error": text}` in the reader's language. A request
+that does not provably come from our own page changes nothing.
 """
 
 import asyncio
-import hashlib
 import json
 import re
 import secrets
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Annotated, Any, Literal, Protocol, TypeAlias, TypeVar
 
 import segno
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse
 from fastapi.routing import APIRoute
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
+from bot import shell
 from bot.conversations.cards import Opened, Tapped, Typed
 from bot.incoming import LONGEST_TEXT, Command, command_of, typed
 from bot.markup import reach
-from bot.texts import LANGUAGES, language_of, translator
+from bot.texts import language_of, translator
 from bot.views import View
 from core.phrase import say
 from core.text import clean_json
@@ -46,11 +45,13 @@ ChatEvent: TypeAlias = Opened | Typed | Tapped | Command
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A conversation that the browser's cookie names. `cookie` is set only when it is new."""
+    """A conversation that the browser's cookie names. `cookie` is set only when it is new.
+    `questionnaire`: it still asks, and has shown no secret yet."""
 
     account_id: int
     language: str
     cookie: str | None = None
+    questionnaire: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,19 +124,18 @@ def chat_router(port: ChatPort, *, secure: bool = False) -> APIRouter:
 
     @router.get("", response_class=HTMLResponse)
     async def page(request: Request) -> HTMLResponse:
-        return HTMLResponse(_page(_browser_language(request)), headers=_PAGE_HEADERS)
+        return HTMLResponse(shell.page(_browser_language(request)), headers=shell.PAGE_HEADERS)
 
     @router.get("/static/{name}", include_in_schema=False)
     async def static(request: Request, name: str) -> Response:
-        file = _static_files().get(name)
+        file = shell.static_files().get(name)
         if file is None:
             raise ChatRefused(404, "webchat.error.unknown")
-        headers = {"ETag": f'"{file.version}"', "Cache-Control": "no-cache"}
-        if request.query_params.get("v") == file.version:
-            headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        if request.headers.get("if-none-match") == headers["ETag"]:
-            return Response(status_code=304, headers=headers)
-        return Response(file.content, media_type=file.media_type, headers=headers)
+        return _file(request, file)
+
+    @router.get("/worker.js", include_in_schema=False)
+    async def worker(request: Request) -> Response:
+        return _file(request, shell.worker(), shell.WORKER_HEADERS)
 
     @router.post("/open")
     async def open_chat(request: Request) -> Response:
@@ -148,8 +148,9 @@ def chat_router(port: ChatPort, *, secure: bool = False) -> APIRouter:
         if not messages:
             await port.receive(session, Opened(), key=body.key)
             messages = await port.messages(session, 0, 0)
-        answer = _answer(session, messages, since=0, new=session.cookie is not None)
         cookie = session.cookie or known
+        current = await port.resume(cookie) if cookie else None
+        answer = _answer(current or session, messages, since=0, new=session.cookie is not None)
         if cookie is not None:
             answer.set_cookie(
                 COOKIE,
@@ -178,10 +179,8 @@ def chat_router(port: ChatPort, *, secure: bool = False) -> APIRouter:
                 await port.receive(
                     session, tap, key=body.key, message_id=body.message, timezone=body.timezone
                 )
-        # The conversation may have changed the language: the answer already speaks it.
-        session = await _resumed(request, port) or session
         messages = await port.messages(session, body.since, 0)
-        return _answer(session, messages, since=body.since)
+        return _answer(await _resumed(request, port) or session, messages, since=body.since)
 
     @router.get("/messages")
     async def messages_since(request: Request) -> Response:
@@ -193,6 +192,8 @@ def chat_router(port: ChatPort, *, secure: bool = False) -> APIRouter:
         messages = await _while_connected(
             request, port.messages(session, asked.since, min(asked.wait, LONGEST_WAIT))
         )
+        if messages:
+            session = await _resumed(request, port) or session
         return _answer(session, messages, since=asked.since)
 
     return router
@@ -267,72 +268,18 @@ _SENT: TypeAdapter[_SentText | _SentTap] = TypeAdapter(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _File:
-    content: bytes
-    media_type: str
-    version: str
-
-
 _COOKIE_SHAPE = re.compile(r"[A-Za-z0-9_-]{22,128}")
 # The longest that browsers keep a cookie; renewed with every visit.
 _COOKIE_SECONDS = 400 * 24 * 3600
-_PAGE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-        "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
-        "frame-ancestors 'none'"
-    ),
-    "Vary": "Accept-Language",
-}
-_MEDIA_TYPES = {
-    "chat.css": "text/css",
-    "chat.js": "text/javascript",
-    "chat.webmanifest": "application/manifest+json",
-    "icon.svg": "image/svg+xml",
-}
-_PAGE_TEXTS = (
-    "title",
-    "conversation",
-    "composer",
-    "placeholder",
-    "send",
-    "you",
-    "unsent",
-    "offline",
-    "working",
-    "copy",
-    "copied",
-    "qr",
-    "noscript",
-    "cookies",
-)
 
 
-@cache
-def _static_files() -> dict[str, _File]:
-    found = {}
-    for name, media_type in _MEDIA_TYPES.items():
-        content = (files("bot") / "static" / name).read_bytes()
-        found[name] = _File(content, media_type, hashlib.sha256(content).hexdigest()[:16])
-    return found
-
-
-@cache
-def _page(language: str) -> str:
-    templates = Environment(
-        loader=PackageLoader("bot"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    texts = {
-        code: {name: translator(code)(say(f"webchat.{name}")) for name in _PAGE_TEXTS}
-        for code in LANGUAGES
-    }
-    return templates.get_template("chat.html").render(
-        language=language,
-        texts=texts,
-        longest_text=LONGEST_TEXT,
-        versions={name: file.version for name, file in _static_files().items()},
-    )
+def _file(request: Request, file: shell.File, more: Mapping[str, str] | None = None) -> Response:
+    headers = {"ETag": f'"{file.version}"', "Cache-Control": "no-cache", **(more or {})}
+    if request.query_params.get("v") == file.version:
+        headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(file.content, media_type=file.media_type, headers=headers)
 
 
 def _browser_language(request: Request) -> str:
@@ -419,10 +366,14 @@ def _reach_note(view: View, language: str) -> str | None:
 def _answer(
     session: Session, messages: Sequence[ChatMessage], *, since: int, new: bool = False
 ) -> JSONResponse:
+    """`session` as it is *after* the messages were read: an event may change the language, and a
+    browser must not keep what was said after the questionnaire as if it were still going on."""
     return JSONResponse(
         {
             "language": session.language,
             "new": new,
+            "chat": session.account_id,
+            "questionnaire": session.questionnaire,
             "revision": max([since, *(message.revision for message in messages)]),
             "messages": [
                 {

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import cycle, islice
 
 from core.family import Child, Frequency, Scope
+from core.insights import break_activities
 from core.plan import Item, ItemType, Move
 from core.problem import Activity, ChildDay, Problem
 from core.rest import LUNCH, breaks
@@ -73,13 +74,7 @@ def items_of(problem: Problem, timetable: Timetable) -> tuple[Item, ...]:
 
 def break_ideas(child: Child) -> tuple[str, ...]:
     """What this child may do in a break, in turn: the child's own list, else by age."""
-    if child.break_activities:
-        return child.break_activities
-    if child.age <= 8:
-        return ("physical_movement", "snack", "free_play")
-    if child.age <= 12:
-        return ("physical_movement", "snack", "fresh_air")
-    return ("fresh_air", "snack", "stretching")
+    return child.break_activities or break_activities(child.age)
 
 
 def _lessons(problem: Problem, timetable: Timetable) -> Iterator[Item]:

@@ -25,10 +25,6 @@ SECRET_HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
-# A calendar app may keep its copy (it has the events anyway) but must ask before it shows it
-# again: `no-store` would forbid the 304 by which thousands of polls stay cheap.
-_CACHE = "private, no-cache"
-
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,200}")
 
 
@@ -83,7 +79,9 @@ def _answer(request: Request, content: FeedContent, body: bytes) -> Response:
     zipped = _accepts_gzip(request.headers.get("accept-encoding", ""))
     headers = {
         **SECRET_HEADERS,
-        "Cache-Control": _CACHE,
+        # A calendar app may keep its copy (it has the events anyway) but must ask before it shows
+        # it again: `no-store` would forbid the 304 by which thousands of polls stay cheap.
+        "Cache-Control": "private, no-cache",
         "ETag": gzip_tag if zipped else plain_tag,
         "Last-Modified": format_datetime(_whole_second(content.updated_at), usegmt=True),
         "Vary": "Accept-Encoding",

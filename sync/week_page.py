@@ -236,18 +236,21 @@ def _respond(template: str, status: int, rules: str, **context: object) -> HTMLR
         script=Markup(script),  # noqa: S704
         **context,
     )
-    policy = "; ".join(
-        (
-            "default-src 'none'",
-            f"style-src {_fingerprint(style)}",
-            f"script-src {_fingerprint(script)}",
-            "img-src data:",
-            "base-uri 'none'",
-            "form-action 'none'",
-            "frame-ancestors 'none'",
-        )
-    )
-    headers = {**SECRET_HEADERS, "Cache-Control": "no-store", "Content-Security-Policy": policy}
+    headers = {
+        **SECRET_HEADERS,
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": "; ".join(
+            (
+                "default-src 'none'",
+                f"style-src {_fingerprint(style)}",
+                f"script-src {_fingerprint(script)}",
+                "img-src data:",
+                "base-uri 'none'",
+                "form-action 'none'",
+                "frame-ancestors 'none'",
+            )
+        ),
+    }
     return HTMLResponse(html, status, headers)
 
 

@@ -56,6 +56,8 @@ class Card:
     `sketches` are drawn below the lines. `qr` is the text of a QR code shown with the card.
     `thinking` asks for a typing sign.
     `secret` marks a card with addresses or codes that open something: it is stored encrypted.
+    `misread`: its notice is about words that were not understood; a channel that can offers them
+    again. `farewell`: all that was said before it is erased.
     """
 
     title: Phrase
@@ -69,6 +71,8 @@ class Card:
     qr: str | None = None
     thinking: bool = False
     secret: bool = False
+    misread: bool = False
+    farewell: bool = False
 
     def option(self, option_id: str) -> Option | None:
         return next((o for row in self.rows for o in row if o.id == option_id), None)

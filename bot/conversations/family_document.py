@@ -11,6 +11,7 @@ from bot.conversations.parent import ME, adult_names, parent_name
 from bot.conversations.teaching import TEACHING_KEYS, teaching_answers, teaching_preferences
 from bot.conversations.together import shared_subjects
 from core.family import DEFAULT_HOURS, SCHOOL_DAYS, Flexibility, Identities, Scope
+from core.insights import LearnedSubject, derived_insights
 from core.text import name_key
 from core.week import clock, week_start
 
@@ -33,7 +34,7 @@ def family_document(asking: Asking) -> dict[str, Any]:
         "commitments": [
             _commitment(answers, entry) for entry in (*answers[Whose.AWAY], *answers[Whose.FAMILY])
         ],
-        "children": [_child(answers, child) for child in children(answers)],
+        "children": [_child(asking, child) for child in children(answers)],
         "questionnaireResponses": _family_responses(answers),
     }
 
@@ -55,7 +56,8 @@ def _commitment(answers: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[st
     return document
 
 
-def _child(answers: Mapping[str, Any], child: ChildAnswer) -> dict[str, Any]:
+def _child(asking: Asking, child: ChildAnswer) -> dict[str, Any]:
+    answers = asking.answers
     times = answers[place_id("times", child)]
     return {
         "name": child.name,
@@ -63,6 +65,7 @@ def _child(answers: Mapping[str, Any], child: ChildAnswer) -> dict[str, Any]:
         "learningPreferences": {
             "bestLearningTimes": times["bestLearningTimes"],
             "homeschoolingHours": {"startTime": times["startTime"], "endTime": times["endTime"]},
+            **_insights(asking, child),
         },
         "schoolDays": times["schoolDays"],
         "commitments": [
@@ -75,6 +78,18 @@ def _child(answers: Mapping[str, Any], child: ChildAnswer) -> dict[str, Any]:
             section: {key: answers[place_id(key, child)]} for section, key in _CHILD_KEYS.items()
         },
     }
+
+
+def _insights(asking: Asking, child: ChildAnswer) -> dict[str, Any]:
+    """What is concluded about a child; of one who is known already, only if its grounds changed."""
+    subjects = place_id("subjects", child)
+    if asking.base and not {"children", "activities", subjects} & asking.changed:
+        return {}
+    learned = [
+        LearnedSubject(entry["name"], entry["isCoreSubject"], entry["interestLevel"])
+        for entry in asking.answers[subjects]
+    ]
+    return {"derivedInsights": derived_insights(child.age, learned, asking.answers["activities"])}
 
 
 def _subject(

@@ -325,7 +325,7 @@ def _typed(
     if not text:
         return state, (_show(flow, state, today, say("flow.empty")),)
     if len(text) > LONGEST:
-        return state, (_show(flow, state, today, say("flow.too_long")),)
+        return state, (_ask_again(flow, state, today, say("flow.too_long")),)
     card = _card(places, here, state)
     option = option_meant(flow.translators, card, text)
     if option is None and is_bare_word(text):
@@ -365,7 +365,7 @@ def _answer(
                 return _answer(flow, state, today, places, here, Choice(nearly))
     match outcome:
         case Misread(phrase=phrase):
-            return state, (_show(flow, state, today, phrase),)
+            return state, (_ask_again(flow, state, today, phrase),)
         case Half(draft=draft, notice=notice):
             changed = replace(state, drafts={**state.drafts, here.id: draft})
             return changed, (_show(flow, changed, today, notice),)
@@ -464,6 +464,11 @@ def _show(flow: Flow, state: State, today: date, notice: Phrase | None = None) -
         return Show(flow.closing)
     card = _card(places, here, state)
     return Show(replace(card, notice=notice) if notice else card)
+
+
+def _ask_again(flow: Flow, state: State, today: date, notice: Phrase) -> Show:
+    """The question as it stands, for words that were not understood."""
+    return Show(replace(_show(flow, state, today, notice).card, misread=True))
 
 
 def _card(places: tuple[Place, ...], here: Place, state: State) -> Card:

@@ -1,22 +1,25 @@
 /*
  * The chat page. One loop talks to the server: it opens the conversation, sends what waits in the
  * queue, and otherwise listens for what is new. What is on the page is always the server's last
- * word plus what still waits; the queue and the unfinished text live in localStorage, so that
- * neither a reload nor a lost connection loses them.
+ * word plus what still waits. The queue and the unfinished text are kept (kept.js), so that neither
+ * a reload nor a lost connection loses them; words that were not understood come back to be mended.
  *
  * For tests and styles: article[data-message][data-author][data-step], within it
  * [data-part="title"] and the like, button[data-option], [aria-pressed="true"] where chosen;
  * #text, #send, #banner, #typing; [data-unsent] for texts on their way.
  */
 
+import { linkLine, make, picture, safe } from "./elements.js";
+import { claim, drop, enqueue, forget, keep, onChange, recall, waiting } from "./kept.js";
+import { say, speak, spoken, write } from "./words.js";
+
 const LISTEN_SECONDS = 25;
 const ANSWER_SECONDS = 20;
 const LONGEST_RETRY = 30_000;
 const SIGN_AFTER = 400;
 const EXPLAIN_AFTER = 2000;
-const SCHEMES = ["https:", "http:", "webcal:", "tg:", "mailto:"];
+const MESSAGES_KEPT = 40;
 
-const texts = JSON.parse(document.getElementById("texts").textContent);
 const scroller = document.getElementById("scroller");
 const log = document.getElementById("log");
 const unsent = document.getElementById("unsent");
@@ -26,8 +29,11 @@ const composer = document.getElementById("composer");
 const input = document.getElementById("text");
 
 const messages = new Map();
-let language = document.documentElement.lang;
 let opened = false;
+// Whether this page has been in the conversation before, so that somebody sits in front of it.
+let living = false;
+// Whether the questionnaire lasts.
+let asking = recall("messages", null) !== null;
 let seen = 0;
 let interrupt = () => {};
 let joining = null;
@@ -39,46 +45,6 @@ class Refused extends Error {
   }
 }
 
-/* What the browser keeps */
-
-// Where a browser forbids storage, the page still works until it is closed.
-const kept = new Map();
-
-function recall(name, otherwise) {
-  let text = kept.get(name);
-  try {
-    text = localStorage.getItem(`brightpath.chat.${name}`) ?? undefined;
-  } catch {}
-  try {
-    return text === undefined ? otherwise : JSON.parse(text);
-  } catch {
-    return otherwise;
-  }
-}
-
-function keep(name, value) {
-  const text = JSON.stringify(value);
-  kept.set(name, text);
-  try {
-    localStorage.setItem(`brightpath.chat.${name}`, text);
-  } catch {}
-}
-
-function waiting() {
-  return recall("queue", []);
-}
-
-function enqueue(event) {
-  keep("queue", [...waiting(), { key: uuid(), ...event }]);
-  draw();
-  interrupt();
-}
-
-function drop(event) {
-  if (event === joining) joining = null;
-  keep("queue", waiting().filter((other) => other.key !== event.key));
-}
-
 // crypto.randomUUID is missing on a plain http address of the home network.
 function uuid() {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
@@ -87,6 +53,12 @@ function uuid() {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)]
     .join("-");
+}
+
+function take(event) {
+  enqueue({ key: uuid(), ...event });
+  draw();
+  interrupt();
 }
 
 /* Talking to the server */
@@ -114,13 +86,20 @@ async function call(path, { body, signal, seconds = ANSWER_SECONDS } = {}) {
 async function open() {
   const answer = await call("/chat/open", { body: { key: uuid(), language: navigator.language } });
   opened = true;
-  if (answer.new) {
+  const ours = claim(answer.chat);
+  if (!ours && !living) {
+    // Nothing here is meant for whoever sits in front of it now.
+    forget();
+    input.value = "";
+  } else if (!ours || answer.new) {
     // What waited was meant for a conversation that is gone: never send it into another one.
     restore(waiting());
-    messages.clear();
-    log.replaceChildren();
-    seen = 0;
   }
+  // All there is was asked for: what is missing from it is gone.
+  const there = new Set(answer.messages.map(({ id }) => id));
+  remove(({ id, revision }) => !ours || answer.new || (!there.has(id) && revision <= answer.revision));
+  if (!ours || answer.new) seen = 0;
+  living = true;
   receive(answer);
 }
 
@@ -142,8 +121,10 @@ async function send(event) {
   try {
     const { timeZone: timezone } = Intl.DateTimeFormat().resolvedOptions();
     const answer = await call("/chat/events", { body: { ...event, since: seen, timezone } });
+    if (event === joining) joining = null;
     drop(event);
     receive(answer);
+    if (event.kind === "text") offer(event.text, answer);
   } finally {
     timers.forEach(clearTimeout);
     typing.hidden = true;
@@ -210,6 +191,7 @@ async function talk() {
         if (opened && event) restore([event]);
         else await pause(LONGEST_RETRY);
       } else {
+        showKept();
         warn(say("offline"));
         unsent.classList.add("late");
         failures += 1;
@@ -222,15 +204,38 @@ async function talk() {
 
 // Takes events out of the queue; their words go back to where they can be mended.
 function restore(events) {
+  // What another tab has taken out already, it has also put back already.
+  const keys = waiting().map((event) => event.key);
   const words = events
-    .filter((event) => event.kind === "text" && event !== joining)
+    .filter((event) => event.kind === "text" && keys.includes(event.key))
     .map((event) => event.text);
+  if (events.includes(joining)) joining = null;
   events.forEach(drop);
   if (words.length) {
     input.value = [...words, input.value].filter(Boolean).join("\n");
     keep("draft", input.value);
   }
   draw();
+}
+
+// Words that were not understood stand in the field again, selected: to be mended, or typed over.
+function offer(text, answer) {
+  const again = answer.messages.find(({ view }) => view.misread);
+  if (!again || input.value || waiting().length) return;
+  input.value = text;
+  input.select();
+  keep("draft", text);
+  keep("offered", { text, step: again.step });
+}
+
+// Once another question is asked, words that came back and were left alone are in the way.
+function withdraw() {
+  const offered = recall("offered", null);
+  if (offered === null || question()?.step === offered.step) return;
+  keep("offered", null);
+  if (input.value !== offered.text) return;
+  input.value = "";
+  keep("draft", "");
 }
 
 function warn(text) {
@@ -244,34 +249,58 @@ function receive(answer) {
   for (const message of answer.messages) {
     const known = messages.get(message.id);
     if (known && known.revision >= message.revision) continue;
+    if (message.view.farewell) part(message.id);
     const asksAnew = known?.view.shrunk || known?.view.title !== message.view.title;
     if (!message.view.shrunk && asksAnew) newest = message;
     messages.set(message.id, { ...message, element: known?.element ?? place(message) });
   }
   seen = Math.max(seen, answer.revision);
+  withdraw();
+  remember(answer.questionnaire);
   draw();
   if (newest) reveal(messages.get(newest.id).element);
 }
 
-/* Words */
-
-function say(name) {
-  return texts[language][name];
-}
-
-function speak(wanted) {
-  if (wanted === language || !texts[wanted]) return;
-  language = wanted;
-  document.documentElement.lang = wanted;
-  for (const node of document.querySelectorAll("[data-text]")) write(node, say(node.dataset.text));
-  for (const node of document.querySelectorAll("[data-label]")) {
-    node.setAttribute("aria-label", say(node.dataset.label));
+// The last messages are kept as long as the questionnaire lasts. Then nothing is, but what has not
+// been sent yet: later messages hold addresses that open something.
+function remember(questionnaire) {
+  if (questionnaire) {
+    const list = [...messages.values()]
+      .sort((one, other) => one.id - other.id)
+      .slice(-MESSAGES_KEPT)
+      .map(({ id, author, step, revision, view }) => ({ id, author, step, revision, view }));
+    keep("messages", { language: spoken(), list });
+  } else if (asking) {
+    const unsent = waiting();
+    forget();
+    unsent.forEach(enqueue);
   }
+  asking = questionnaire;
 }
 
-// Unchanged words are left alone, or a screen reader would say them again.
-function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+// What was kept is shown only where the server does not answer: it knows whose it is.
+function showKept() {
+  if (living || messages.size) return;
+  const { language, list } = recall("messages", { language: spoken(), list: [] });
+  speak(language);
+  for (const message of list) messages.set(message.id, { ...message, element: place(message) });
+  draw();
+  if (list.length) reveal(log.lastElementChild);
+}
+
+// All that was said up to the farewell is erased, and so it is here.
+function part(farewell) {
+  if (![...messages.keys()].some((id) => id < farewell)) return;
+  remove(({ id }) => id < farewell);
+  forget();
+  input.value = "";
+}
+
+function remove(gone) {
+  for (const message of [...messages.values()].filter(gone)) {
+    message.element.remove();
+    messages.delete(message.id);
+  }
 }
 
 function show(node) {
@@ -308,13 +337,6 @@ const PARTS = {
   reach: { of: (view, message) => message.reach, draw: (text) => [text] },
   hint: { of: (view) => view.hint, draw: (text) => [text] },
 };
-
-function make(tag, attributes, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
 
 function place(message) {
   const element = make("article", {
@@ -417,18 +439,23 @@ function think(message) {
   }
 }
 
-function drawHint() {
-  const asking = [...messages.values()]
+// The card that waits for an answer.
+function question() {
+  return [...messages.values()]
     .filter(({ author, view }) => author === "us" && !view.shrunk && !view.thinking)
     .filter(({ view }) => view.hint || view.rows.length)
     .reduce((last, message) => (last?.revision > message.revision ? last : message), null);
-  input.placeholder = asking?.view.hint ?? say("placeholder");
+}
+
+function drawHint() {
+  const asked = question();
+  input.placeholder = asked?.view.hint ?? say("placeholder");
   // Half an example would mislead; the card shows it whole.
   if (!input.value && input.scrollWidth > input.clientWidth) input.placeholder = say("placeholder");
-  const hint = asking?.element.querySelector('[data-part="hint"]');
+  const hint = asked?.element.querySelector('[data-part="hint"]');
   for (const old of log.querySelectorAll("#hint")) if (old !== hint) old.removeAttribute("id");
   if (hint) hint.id = "hint";
-  if (asking?.view.hint) input.setAttribute("aria-describedby", "hint");
+  if (asked?.view.hint) input.setAttribute("aria-describedby", "hint");
   else input.removeAttribute("aria-describedby");
 }
 
@@ -447,7 +474,7 @@ function optionButton({ id, label }, messageId) {
     const message = messages.get(messageId);
     // A nervous second tap is the same tap while the first is on its way.
     if (waiting().some((event) => isTap(event, message, id))) return;
-    enqueue({ kind: "tap", message: messageId, step: message.step, option: id });
+    take({ kind: "tap", message: messageId, step: message.step, option: id });
   });
   return button;
 }
@@ -464,49 +491,12 @@ function exampleDay(cells) {
   const strip = make("div", { class: "strip", "aria-hidden": "true" });
   for (const [run] of cells.matchAll(/(.)\1*/g)) {
     const lesson = "abcdefgh".indexOf(run[0]);
-    const kind = lesson >= 0 ? `lesson hue-${lesson}` : run[0] === "." ? "free" : "air";
-    const box = make("span", { class: kind });
+    const box = make("span", { class: lesson >= 0 ? "lesson" : run[0] === "." ? "free" : "air" });
+    if (lesson >= 0) box.classList.add(`hue-${lesson}`);
     box.style.gridColumn = `span ${run.length}`;
     strip.append(box);
   }
   return strip;
-}
-
-function picture(svg) {
-  const drawn = new DOMParser().parseFromString(svg, "text/html").querySelector("svg");
-  drawn.setAttribute("role", "img");
-  drawn.setAttribute("aria-label", say("qr"));
-  drawn.dataset.label = "qr";
-  return document.adoptNode(drawn);
-}
-
-function safe({ url }) {
-  return URL.canParse(url, location.href) && SCHEMES.includes(new URL(url, location.href).protocol);
-}
-
-function linkLine({ label, url }) {
-  const link = make("a", { href: url, rel: "noopener noreferrer" }, label);
-  if (/^https?:/.test(link.protocol)) link.target = "_blank";
-  const line = make("div", { class: "link" }, link);
-  if (link.protocol === "webcal:" || link.pathname.endsWith(".ics") || link.hash) {
-    const button = make("button", { type: "button", "data-copy": url, "data-text": "copy" }, say("copy"));
-    button.addEventListener("click", () => copy(url, button, line));
-    line.append(button);
-  }
-  return line;
-}
-
-async function copy(url, button, line) {
-  try {
-    await navigator.clipboard.writeText(url);
-    write(button, say("copied"));
-    setTimeout(() => write(button, say("copy")), 2000);
-  } catch {
-    // Without the clipboard (plain http, or refused) the address is laid out to be copied by hand.
-    const field = line.querySelector("input") ?? make("input", { readonly: "", value: url });
-    line.append(field);
-    field.select();
-  }
 }
 
 // A card that is taller than the window is shown from its beginning.
@@ -529,8 +519,9 @@ composer.addEventListener("submit", (event) => {
   const text = input.value.trim();
   input.value = "";
   keep("draft", "");
+  keep("offered", null);
   input.focus({ preventScroll: true });
-  if (text) enqueue({ kind: "text", text });
+  if (text) take({ kind: "text", text });
 });
 
 input.addEventListener("keydown", (event) => {
@@ -546,8 +537,16 @@ window.addEventListener("online", () => interrupt());
 window.addEventListener("offline", () => interrupt());
 document.addEventListener("visibilitychange", () => document.hidden || interrupt());
 
+onChange((name) => {
+  if (name === "draft") input.value = recall("draft", "");
+  draw();
+});
+
 input.value = recall("draft", "");
 focusComposer();
 draw();
+setTimeout(showKept, EXPLAIN_AFTER);
 takeCode();
 talk();
+// Only where the browser trusts the connection (https, or this machine): see worker.js.
+navigator.serviceWorker?.register("/chat/worker.js", { scope: "/chat" }).catch(() => {});

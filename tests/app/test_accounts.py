@@ -268,6 +268,27 @@ async def test_a_helper_cannot_erase_nor_one_who_became_a_helper(
         assert of_families(conninfo) == before
 
 
+async def test_a_browser_hears_that_all_is_erased_and_may_ask_again(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        browser = WebConversations(services)
+        begun = await browser.open(None, "en")
+        assert begun.questionnaire
+        home = await household(services)
+        sarah = await in_browser(services, "s" * 43, home)
+        before = await browser.resume("s" * 43)
+        assert before is not None
+        assert not before.questionnaire
+        card, _, erase = await ask_to_erase(services, conninfo, sarah)
+        await say_to_us(services, sarah, erase, message_id=card["id"])
+        after = await browser.resume("s" * 43)
+        assert after is not None
+        assert after.questionnaire
+        (left,) = await browser.messages(after, 0, 0)
+        assert left.view.farewell
+
+
 async def bird_family(services: Services) -> Household:
     return await household(
         services,

@@ -50,6 +50,7 @@ ROUTES = {
     "/chat/messages",
     "/chat/open",
     "/chat/static/{name}",
+    "/chat/worker.js",
     "/feeds/{token}.ics",
     "/healthz",
     "/metrics",

@@ -197,7 +197,10 @@ def answer_everything(phone: Phone) -> None:
     phone.tap("Looks right", "learn well with")
     phone.tap("Looks right", "Where do your plans come from")
     phone.tap("Looks right", "Does this look right")
+    assert phone.page.evaluate("localStorage.length") > 0
     phone.tap("Make our week", "recovery code")
+    # Submitted: the browser keeps nothing of it, and no secret.
+    assert phone.page.evaluate("localStorage.length") == 0
 
 
 def test_a_family_from_the_page_to_done(
@@ -308,6 +311,7 @@ def test_a_bad_answer_is_told_kindly_and_loses_nothing(phone: Phone, conninfo: s
             if asked == question:
                 phone.write(bad, question)
                 expect(phone.notice()).to_contain_text(told)
+                assert phone.page.locator("#text").input_value() in (bad, "")
         phone.write(GOOD_ANSWERS[question], following)
     answers = draft_responses(conninfo)
     assert answers["section1"]["name"] == "Sarah"

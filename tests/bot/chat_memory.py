@@ -26,6 +26,7 @@ class Conversation:
     events: list[ChatEvent] = field(default_factory=list)
     chosen: set[str] = field(default_factory=lambda: {"reading"})
     name: str = ""
+    submitted: bool = False
 
     @property
     def revision(self) -> int:
@@ -66,16 +67,23 @@ class Conversation:
             case Tapped(2, "reopen-2"):
                 self.put(self.card(2).id, "us", 2, self.ask_subjects())
             case Tapped(2, "done"):
+                self.submitted = True
                 self.shrink(2, "Emma learns " + ", ".join(s for s in SUBJECTS if s in self.chosen))
                 thinking = "Fitting 31 lessons around soccer and your Tuesday meeting…"
                 self.living(View(title=thinking, thinking=True), 3)
+            case Command(name="forget"):
+                last = max(self.messages)
+                self.put(last, "us", 0, View(title="Everything is erased.", farewell=True))
+                self.messages = {last: self.messages[last]}
+                self.submitted = False
             case Command(name="help"):
                 self.living(View(title="You can write any time."), 9)
 
     def hear_name(self, text: str) -> None:
         if not any(char.isalpha() for char in text):
             notice = f"We could not find a name in “{text}”. For example: Sarah."
-            self.put(1, "us", 1, self.ask_name().model_copy(update={"notice": notice}))
+            again = {"notice": notice, "misread": True}
+            self.put(1, "us", 1, self.ask_name().model_copy(update=again))
             return
         self.name = text
         self.shrink(1, f"You are {text}")
@@ -187,7 +195,8 @@ class MemoryChat:
 
     def _session(self, cookie: str) -> Session:
         number = list(self.conversations).index(cookie)
-        return Session(number, self.conversations[cookie].language)
+        conversation = self.conversations[cookie]
+        return Session(number, conversation.language, questionnaire=not conversation.submitted)
 
     def _conversation(self, session: Session) -> Conversation:
         return list(self.conversations.values())[session.account_id]

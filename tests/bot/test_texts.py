@@ -3,12 +3,15 @@
 import ast
 import re
 from collections.abc import Iterator
+from gettext import c2py
 from pathlib import Path
 from string import Formatter
 
 import pytest
-from babel.messages.catalog import Message
+from babel import Locale
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
+from prose import words
 
 import bot
 from bot.texts import LANGUAGES, UnknownText, language_of, translator
@@ -18,11 +21,10 @@ ROOT = Path(bot.__file__).parent.parent
 PACKAGES = ("app", "bot", "core", "db", "sync")
 
 
-def catalogue(language: str) -> dict[str, Message]:
+def read(language: str) -> Catalog:
     path = ROOT / "bot" / "locale" / language / "brightpath.po"
     with path.open("rb") as file:
-        messages = read_po(file, locale=language, abort_invalid=True)
-    return {_key(message): message for message in messages if message.id}
+        return read_po(file, locale=language, abort_invalid=True)
 
 
 def _key(message: Message) -> str:
@@ -37,7 +39,11 @@ def _fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
 
 
-CATALOGUES = {language: catalogue(language) for language in LANGUAGES}
+FILES = {language: read(language) for language in LANGUAGES}
+CATALOGUES = {
+    language: {_key(message): message for message in messages if message.id}
+    for language, messages in FILES.items()
+}
 KEYS = sorted(set().union(*CATALOGUES.values()))
 
 
@@ -113,9 +119,31 @@ def test_plural_texts_are_plural_in_every_language(key: str) -> None:
     for language in LANGUAGES:
         message = CATALOGUES[language][key]
         if isinstance(message.id, tuple):
-            assert len(_texts(message)) == 2
+            assert len(_texts(message)) == FILES[language].num_plurals
         else:
             assert "count" not in _fields(_texts(message)[0])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plural_forms_are_the_languages_own(language: str) -> None:
+    """As CLDR has them, for every number that we count to."""
+    category = Locale.parse(language).plural_form
+    form = c2py(FILES[language].plural_expr)
+    used = {number: (form(number), category(number)) for number in range(10_000)}
+    pairs = set(used.values())
+    assert len(pairs) == len({f for f, _ in pairs}) == len({c for _, c in pairs})
+    assert len(pairs) == FILES[language].num_plurals
+
+
+@pytest.mark.parametrize("language", [code for code in LANGUAGES if code != "en"])
+def test_nothing_is_left_in_english(language: str) -> None:
+    english = {"and", "for", "is", "not", "of", "please", "the", "this", "we", "with", "you"}
+    for key in KEYS:
+        texts = _texts(CATALOGUES[language][key])
+        # Names such as "Charlotte Mason", and what is made of fields and signs, are the same.
+        same = [text for text in texts if text in _texts(CATALOGUES["en"][key])]
+        assert [text for text in same if len(words(text)) > 2] == [], key
+        assert not english & {word.lower() for text in texts for word in words(text)}, key
 
 
 def test_every_text_that_the_code_says_exists() -> None:

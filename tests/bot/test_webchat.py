@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import uuid
 from collections.abc import AsyncIterator
 from http.cookies import SimpleCookie
@@ -204,7 +205,14 @@ async def test_a_waiting_page_hears_of_news_at_once(
 async def test_no_news_is_an_empty_answer(client: httpx.AsyncClient) -> None:
     seen = (await start(client))["revision"]
     news = await client.get("/chat/messages", params={"since": seen, "wait": 0.01})
-    assert news.json() == {"language": "en", "new": False, "revision": seen, "messages": []}
+    assert news.json() == {
+        "language": "en",
+        "new": False,
+        "chat": 0,
+        "questionnaire": True,
+        "revision": seen,
+        "messages": [],
+    }
 
 
 @pytest.mark.parametrize(
@@ -375,6 +383,49 @@ async def test_files_are_kept_by_browsers_until_they_change(client: httpx.AsyncC
     )
     assert known.status_code == 304
     assert known.content == b""
+
+
+async def test_the_service_worker_is_the_pages_own_and_asked_for_anew(
+    client: httpx.AsyncClient,
+) -> None:
+    page = await client.get("/chat")
+    assert "worker-src 'self'" in page.headers["content-security-policy"]
+    worker = await client.get("/chat/worker.js")
+    assert worker.headers["content-type"].startswith("text/javascript")
+    assert worker.headers["service-worker-allowed"] == "/chat"
+    assert worker.headers["cache-control"] == "no-cache"
+    assert "default-src 'none'" in worker.headers["content-security-policy"]
+    kept = json.loads(worker.text.split("FILES = ")[1].split(";")[0])
+    for address in kept:
+        file = await client.get(address)
+        assert file.status_code == 200
+        assert "immutable" in file.headers["cache-control"]
+    # Whatever the page and its scripts load is there without a connection.
+    sources = [page.text, *[(await client.get(each)).text for each in kept if ".js" in each]]
+    loaded = re.findall(r'"(?:/chat/static|\.)/([\w.]+\?v=\w+)"', "".join(sources))
+    assert {f"/chat/static/{name}" for name in loaded} == set(kept)
+    again = await client.get("/chat/worker.js", headers={"If-None-Match": worker.headers["etag"]})
+    assert again.status_code == 304
+
+
+async def test_an_answer_says_whether_the_questionnaire_lasts(client: httpx.AsyncClient) -> None:
+    opened = await start(client)
+    assert (opened["chat"], opened["questionnaire"]) == (0, True)
+    assert (await write(client, "Sarah")).json()["questionnaire"] is True
+    assert (await tap(client, "done")).json()["questionnaire"] is False
+    assert (await start(client))["questionnaire"] is False
+
+
+async def test_a_page_that_waits_hears_of_the_end_with_the_news(
+    client: httpx.AsyncClient, chat: MemoryChat
+) -> None:
+    await start(client)
+    seen = (await write(client, "Sarah")).json()["revision"]
+    waiting = asyncio.create_task(client.get("/chat/messages", params={"since": seen}))
+    await asyncio.wait_for(chat.asked_to_wait.wait(), 5)
+    await tap(client, "done")
+    news = (await asyncio.wait_for(waiting, 5)).json()
+    assert (len(news["messages"]), news["questionnaire"]) == (2, False)
 
 
 @pytest.mark.parametrize("name", ["chat.py", "..%2Fwebchat.py", "%2e%2e%2ftexts.py", "chat.html"])

@@ -290,3 +290,26 @@ def test_typed_text_never_raises_at_the_first_question(flow: Flow, text: str) ->
 def test_taps_never_raise(flow: Flow, shown: int, option: str) -> None:
     _, replies = step(flow, State(), Tapped(shown, option), today=TODAY)
     assert isinstance(replies[-1], Show)
+
+
+@pytest.mark.parametrize(
+    ("said", "notice", "misread"),
+    [
+        ("sarah at home", "email.misread", True),
+        ("x" * 1001, "flow.too_long", True),
+        ("yes", "flow.bare_word", False),
+        ("", "flow.empty", False),
+    ],
+)
+def test_words_worth_mending_are_told_from_others(
+    chat: Chat, said: str, notice: str, misread: bool
+) -> None:
+    chat.say("@agree", "@accept", said)
+    assert (chat.notice, chat.card.misread) == (notice, misread)
+    assert not chat.open().misread
+
+
+def test_a_notice_of_what_was_understood_asks_for_nothing_again(chat: Chat) -> None:
+    chat.say(*DEFAULT_RUN[:11], "Latin 2x 20 min independent")
+    assert chat.notice is not None
+    assert not chat.card.misread

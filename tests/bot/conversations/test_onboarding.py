@@ -385,3 +385,18 @@ def test_what_is_learned_together_is_not_asked_again_without_need(chat: Chat) ->
     assert chat.title == "summary.ask"
     assert together
     assert chat.state.answers["together"] == together
+
+
+def test_what_follows_from_the_answers_is_part_of_the_document(chat: Chat) -> None:
+    chat.say(*SUBJECTS[:11], "Science interest 5", "Math interest 4", *DEFAULT_RUN[11:])
+    emma, noah = chat.submitted.document["children"]
+    insights = emma["learningPreferences"]["derivedInsights"]
+    assert insights["attentionSpan"] == "40-60_minutes"
+    assert insights["recommendedBreaks"]["frequency"] == "every_60_minutes"
+    assert insights["interestClusters"] == [
+        {"name": "STEM", "subjects": ["Science", "Mathematics"], "averageInterest": 4.5}
+    ]
+    assert noah["learningPreferences"]["derivedInsights"]["interestClusters"] == []
+    family = to_family(parse_document(chat.submitted.document))
+    assert [child.span for child in family.children] == [60, 45]
+    assert family.children[1].break_activities[:2] == ("physical_movement", "snack")

@@ -1,0 +1,49 @@
+/* What the conversation's cards are made of. */
+
+import { say, write } from "./words.js";
+
+const SCHEMES = ["https:", "http:", "webcal:", "tg:", "mailto:"];
+
+export function make(tag, attributes, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+export function picture(svg) {
+  const drawn = new DOMParser().parseFromString(svg, "text/html").querySelector("svg");
+  drawn.setAttribute("role", "img");
+  drawn.setAttribute("aria-label", say("qr"));
+  drawn.dataset.label = "qr";
+  return document.adoptNode(drawn);
+}
+
+export function safe({ url }) {
+  return URL.canParse(url, location.href) && SCHEMES.includes(new URL(url, location.href).protocol);
+}
+
+export function linkLine({ label, url }) {
+  const link = make("a", { href: url, rel: "noopener noreferrer" }, label);
+  if (/^https?:/.test(link.protocol)) link.target = "_blank";
+  const line = make("div", { class: "link" }, link);
+  if (link.protocol === "webcal:" || link.pathname.endsWith(".ics") || link.hash) {
+    const button = make("button", { type: "button", "data-copy": url, "data-text": "copy" }, say("copy"));
+    button.addEventListener("click", () => copy(url, button, line));
+    line.append(button);
+  }
+  return line;
+}
+
+async function copy(url, button, line) {
+  try {
+    await navigator.clipboard.writeText(url);
+    write(button, say("copied"));
+    setTimeout(() => write(button, say("copy")), 2000);
+  } catch {
+    // Without the clipboard (plain http, or refused) the address is laid out to be copied by hand.
+    const field = line.querySelector("input") ?? make("input", { readonly: "", value: url });
+    line.append(field);
+    field.select();
+  }
+}
