@@ -19,7 +19,7 @@ from bot.conversations.flow import (
     Words,
     place_id,
 )
-from bot.conversations.subjects import subject_label
+from bot.conversations.subject_card import subject_label
 from core.defaults import SHARED_AGE_GAP, SHARED_WELL, SubjectKind, subject_kind
 from core.phrase import Phrase, PhraseArg, say
 from core.text import name_key
