@@ -4,7 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.conversations.subject_entries import INTERESTS, fixed_time, how_often, is_exact
+from bot.conversations.subject_entries import (
+    INTERESTS,
+    changed,
+    fixed_time,
+    how_often,
+    is_exact,
+    wanted_often,
+)
 from core.defaults import school_hours
 from core.family import Frequency, Involvement
 from core.phrase import Phrase, say
@@ -26,8 +33,8 @@ class Pick:
     changes: Mapping[str, Any]
 
     def fits(self, entry: Entry) -> bool:
-        """Whether the entry is as this choice would make it."""
-        return all(entry.get(key) == value for key, value in self.changes.items())
+        """Whether this choice would change nothing."""
+        return changed(entry, self.changes) == changed(entry, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +71,7 @@ def _often(entry: Entry, _: int) -> tuple[Pick, ...]:
     )
     if not is_exact(entry):
         return usual
-    as_it_is = {"frequency": entry["frequency"], "metadata": entry["metadata"]}
-    return (*usual, Pick("now", _how_often_briefly(entry), as_it_is))
+    return (*usual, Pick("now", _how_often_briefly(entry), wanted_often(entry)))
 
 
 def _how_often_briefly(entry: Entry) -> Phrase:

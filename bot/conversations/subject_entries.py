@@ -19,6 +19,8 @@ SHORTEST, LONGEST = 5, 240
 
 INTERESTS = range(1, 6)
 
+_OFTEN_KEYS = ("days", "sessionsPerWeek")
+
 _SESSIONS: Mapping[Frequency, int] = {
     Frequency.DAILY: 5,
     Frequency.TWO_OR_THREE: 2,
@@ -42,8 +44,12 @@ def new_entry(name: str, usual: SubjectDefaults) -> dict[str, Any]:
 
 
 def changed(entry: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """The entry with these changes; a time that is no longer fixed is forgotten."""
+    """The entry with these changes; a time that is no longer fixed is forgotten, and what else
+    "metadata" holds stays."""
     after = {**entry, **changes}
+    if "metadata" in changes:
+        others = {key: value for key, value in entry["metadata"].items() if key not in _OFTEN_KEYS}
+        after["metadata"] = {**others, **changes["metadata"]}
     if not after["fixedTimeRequired"]:
         after.pop("preferredTime", None)
     return after
@@ -71,9 +77,15 @@ def sessions(entry: Mapping[str, Any]) -> int:
     return min(wanted, len(metadata.get("days") or Weekday))
 
 
+def wanted_often(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """How often a subject comes, as changes of an entry."""
+    metadata = {key: entry["metadata"][key] for key in _OFTEN_KEYS if key in entry["metadata"]}
+    return {"frequency": entry["frequency"], "metadata": metadata}
+
+
 def is_exact(entry: Mapping[str, Any]) -> bool:
     """Whether the subject comes an exact number of times or on certain days."""
-    return bool(entry["metadata"])
+    return bool(wanted_often(entry)["metadata"])
 
 
 def how_often(entry: Mapping[str, Any]) -> Phrase:
@@ -117,27 +129,11 @@ def describe_subject(entry: Mapping[str, Any]) -> Phrase:
     return line
 
 
-_KEYS = frozenset(
-    {
-        "name",
-        "isCoreSubject",
-        "sessionDuration",
-        "frequency",
-        "parentInvolvement",
-        "fixedTimeRequired",
-        "preferredTime",
-        "interestLevel",
-        "metadata",
-    }
-)
-
-
 def is_entry(value: Any) -> bool:
     """Whether a stored value is an entry; raises what `Question.sound` may raise."""
     metadata = value["metadata"]
     return (
-        set(value) <= _KEYS
-        and check_name(value["name"]) is None
+        check_name(value["name"]) is None
         and isinstance(value["isCoreSubject"], bool)
         and _is_whole(value["sessionDuration"], SHORTEST, LONGEST)
         and value["sessionDuration"] % GRID == 0
@@ -146,15 +142,10 @@ def is_entry(value: Any) -> bool:
         and isinstance(value["fixedTimeRequired"], bool)
         and (not value["fixedTimeRequired"] or parse_clock(value["preferredTime"]) % GRID == 0)
         and _is_whole(value["interestLevel"], INTERESTS[0], INTERESTS[-1])
-        and set(metadata) <= {"days", "sessionsPerWeek"}
-        and _is_whole(metadata.get("sessionsPerWeek", 1), 1, len(Weekday))
-        and ("days" not in metadata or _are_days(metadata["days"]))
+        and _is_whole(metadata.get("sessionsPerWeek", 0), 0, len(Weekday))
+        and all(Weekday.parse(label) in Weekday for label in metadata.get("days", ()))
     )
 
 
 def _is_whole(value: Any, least: int, most: int) -> bool:
     return type(value) is int and least <= value <= most
-
-
-def _are_days(labels: Any) -> bool:
-    return bool(labels) and all(Weekday.parse(label) in Weekday for label in labels)

@@ -9,7 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from transcript import DEFAULT_RUN, HINTS, TODAY, Chat
 
-from bot.conversations.flow import Flow, State, from_session, to_session
+from bot.conversations.flow import Flow, State
+from bot.conversations.hearing import LATER
+from bot.conversations.session import from_session, to_session
 from bot.conversations.subject_details import DETAILS
 from bot.texts import translator
 from core.text import name_key
@@ -404,7 +406,7 @@ TYPED = st.sampled_from(
         *("Math, 500 min", "Latin 3x Mon", "sin ayuda", "quitar", "hora fija", "5 5", "x" * 90),
     ]
 )
-LEAVING = ("back", "accept", "keep")
+LEAVING = ("back", "accept", "keep", LATER)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
