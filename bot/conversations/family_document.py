@@ -8,6 +8,7 @@ from bot.conversations.children import children
 from bot.conversations.commitments import Whose
 from bot.conversations.flow import Asking, ChildAnswer, place_id
 from bot.conversations.parent import ME, adult_names, parent_name
+from bot.conversations.subject_entries import changed
 from bot.conversations.teaching import TEACHING_KEYS, teaching_answers, teaching_preferences
 from bot.conversations.together import shared_subjects
 from core.family import DEFAULT_HOURS, SCHOOL_DAYS, Flexibility, Identities, Scope
@@ -96,13 +97,11 @@ def _subject(
     answers: Mapping[str, Any], child: ChildAnswer, entry: Mapping[str, Any]
 ) -> dict[str, Any]:
     subject = {key: value for key, value in entry.items() if key != ROW}
+    shared = shared_subjects(answers).get(name_key(entry["name"]))
+    if shared and child in shared.learners:
+        subject = {**changed(subject, shared.terms), "teachTogether": True}
     if not subject["metadata"]:
         del subject["metadata"]
-    key = name_key(entry["name"])
-    if key in answers.get("together", ()):
-        shared = shared_subjects(answers)[key]
-        if child in shared.learners:
-            subject |= {"sessionDuration": shared.minutes, "teachTogether": True}
     return subject
 
 
@@ -196,7 +195,7 @@ def answers_of(document: Mapping[str, Any], identities: Identities) -> dict[str,
         "flexibility": preferences.get("schedulingFlexibility") or Flexibility.MODERATE.value,
         **teaching_answers(preferences),
     }
-    together: dict[str, list[str]] = {}
+    together: dict[str, dict[str, list[str]]] = {}
     for number, (child, listed) in enumerate(
         zip(document["children"], children(answers), strict=True)
     ):
@@ -211,10 +210,12 @@ def answers_of(document: Mapping[str, Any], identities: Identities) -> dict[str,
         for entry, row in zip(child.get("subjects", ()), identities.subjects[number], strict=True):
             plain = {key: value for key, value in entry.items() if key != "teachTogether"}
             subjects.append({"metadata": {}, **plain, ROW: row})
+            one = together.setdefault(name_key(entry["name"]), {"learners": [], "asked": []})
+            one["asked"].append(listed.id)
             if entry.get("teachTogether"):
-                together.setdefault(name_key(entry["name"]), []).append(listed.id)
+                one["learners"].append(listed.id)
         answers[place_id("subjects", listed)] = subjects
-    answers["together"] = {key: ids for key, ids in together.items() if len(ids) > 1}
+    answers["together"] = {key: one for key, one in together.items() if len(one["learners"]) > 1}
     return answers
 
 

@@ -203,6 +203,8 @@ class Question:
     reads an answer; `sound` tells whether a stored value is still a good answer; `tell` says it
     in one line; `then` adds replies once it is accepted; `wanted` is its condition. `section` is
     1 to 7, or 0 for what surrounds the sections. `numbered`: its options can be chosen by number.
+
+    A card of `ask` with a "back" of its own is a view within the question: `hear` hears it.
     """
 
     key: str
@@ -347,11 +349,12 @@ def _answer(
     if heard == Choice(LATER):
         resting = replace(state, resting=True)
         return resting, (_show(flow, resting, today),)
-    if heard == Choice("back") and state.base:
+    inside = here.question.ask(here.asking, state.drafts.get(here.id)).option("back")
+    if heard == Choice("back") and state.base and inside is None:
         # What can be changed is a list, and Back leads to it.
         changed = replace(state, revisiting=state.revisiting[1:], step=state.step + 1)
         return changed, (_show(flow, changed, today),)
-    if heard == Choice("back") and before is not None:
+    if heard == Choice("back") and before is not None and inside is None:
         queue = tuple(place for place in state.revisiting if place != before.id)
         changed = replace(state, revisiting=(before.id, *queue), step=state.step + 1)
         return changed, (_show(flow, changed, today),)
@@ -480,6 +483,9 @@ def _card(places: tuple[Place, ...], here: Place, state: State) -> Card:
             progress=_progress(places, here),
         )
     card = here.question.ask(here.asking, state.drafts.get(here.id))
+    if card.option("back") is not None:
+        # A view within the question, with a way out of its own.
+        return replace(card, progress=_progress(places, here))
     extra: list[Option] = []
     if here.answered and not any(card.option(verb) for verb in GO_ON):
         extra.append(Option("keep", say("flow.keep")))

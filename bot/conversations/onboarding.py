@@ -30,7 +30,7 @@ from bot.conversations.parent import (
     timezone_question,
 )
 from bot.conversations.preferences import flexibility_question, times_question
-from bot.conversations.subjects import subjects_question
+from bot.conversations.subject_card import subjects_question
 from bot.conversations.summary import changes_question, confirmation_question
 from bot.conversations.teaching import teaching_questions
 from bot.conversations.together import together_question

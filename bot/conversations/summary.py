@@ -188,8 +188,7 @@ def _summary(answers: Mapping[str, Any]) -> tuple[Phrase, ...]:
         names = tuple(dict.fromkeys(entry["name"] for entry in busy))
         lines.append(say("summary.commitments", names=names))
     if answers.get("together"):
-        shared = shared_subjects(answers)
-        together = tuple(shared[key].name for key in answers["together"])
+        together = tuple(shared.name for shared in shared_subjects(answers).values())
         lines.append(say("summary.together", names=together))
     lines.append(
         say(
