@@ -36,7 +36,7 @@ from bot.conversations.teaching import teaching_questions
 from bot.conversations.together import together_question
 from core.phrase import Translate, say
 
-VERSION = 1
+VERSION = 2
 """Raised with every change of the questions or of the shape of an answer."""
 
 
