@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import LinkCode
@@ -63,6 +63,11 @@ async def create_code(
     return "-".join(code[start : start + 4] for start in range(0, LENGTH, 4))
 
 
+async def code_works(session: AsyncSession, code: str, *, now: datetime) -> bool:
+    """Whether the code could be redeemed now; leaves it as it is."""
+    return await session.scalar(select(LinkCode.code_hash).where(*_works(code, now))) is not None
+
+
 async def redeem_code(session: AsyncSession, code: str, *, now: datetime) -> Redeemed | None:
     """Whom the code stands for, once; None if it is unknown, used or expired.
 
@@ -71,11 +76,7 @@ async def redeem_code(session: AsyncSession, code: str, *, now: datetime) -> Red
     """
     found = await session.execute(
         update(LinkCode)
-        .where(
-            LinkCode.code_hash == digest(code.upper().translate(MISREAD)),
-            LinkCode.used_at.is_(None),
-            LinkCode.expires_at > now,
-        )
+        .where(*_works(code, now))
         .values(used_at=now)
         .returning(
             LinkCode.purpose, LinkCode.family_id, LinkCode.adult_id, LinkCode.chat_account_id
@@ -85,3 +86,11 @@ async def redeem_code(session: AsyncSession, code: str, *, now: datetime) -> Red
     if row is None:
         return None
     return Redeemed(Purpose(row.purpose), row.family_id, row.adult_id, row.chat_account_id)
+
+
+def _works(code: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        LinkCode.code_hash == digest(code.upper().translate(MISREAD)),
+        LinkCode.used_at.is_(None),
+        LinkCode.expires_at > now,
+    )
