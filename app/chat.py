@@ -16,6 +16,7 @@ from bot.texts import language_of
 from bot.webchat import ChatEvent, ChatMessage, Session, new_cookie
 from db.conversations import WEB, Account, create_web_account, load_account, web_account
 from db.inbox import mark_processed, receive
+from db.links import code_works
 from db.messages import messages_since
 
 FIRST_LOOK = 0.25
@@ -29,11 +30,12 @@ class WebConversations:
 
     services: Services
 
-    async def open(self, cookie: str | None, language: str | None) -> Session:
-        known = await self.resume(cookie) if cookie else None
-        if known is not None:
-            return known
+    async def begin(self, language: str | None, code: str | None) -> Session | None:
         async with self.services.database.transaction() as session:
+            if not self.services.settings.chat_signup and not (
+                code and await code_works(session, code, now=self.services.now())
+            ):
+                return None
             fresh = new_cookie()
             account = await create_web_account(session, fresh, language=language_of(language))
         return Session(account.id, spoken(account), fresh, questionnaire=True)

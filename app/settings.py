@@ -44,6 +44,8 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=1, le=65535)
+    chat_signup: bool = True
+    """Whether anybody may begin a conversation at /chat, or only who brings a code."""
 
     @field_validator("public_url", "telegram_api_base", "google_api_base", "google_oauth_base")
     @classmethod
@@ -58,6 +60,13 @@ class Settings(BaseSettings):
         if not sound:
             raise ValueError("must be an http or https address such as https://brightpath.example")
         return value.rstrip("/")
+
+    @field_validator("chat_signup", mode="before")
+    @classmethod
+    def _on_or_off(cls, value: object) -> object:
+        if isinstance(value, str) and value.lower() not in ("on", "off"):
+            raise ValueError("must be on or off")
+        return value
 
     @field_validator("database_url")
     @classmethod

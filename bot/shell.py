@@ -34,6 +34,7 @@ _MEDIA_TYPES = {
     "words.js": "text/javascript",
     "elements.js": "text/javascript",
     "kept.js": "text/javascript",
+    "cards.js": "text/javascript",
     "chat.js": "text/javascript",
     "chat.webmanifest": "application/manifest+json",
     "icon.svg": "image/svg+xml",

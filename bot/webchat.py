@@ -5,14 +5,17 @@ The script opens a conversation (`POST /chat/open`), sends what the reader types
 messages is `{"language", "new", "chat", "questionnaire", "revision", "messages": [...]}`: `chat`
 tells one conversation from another, `questionnaire` says whether it still asks, and by both the
 browser knows what it may keep. An error is `{"error": text}` in the reader's language. A request
-that does not provably come from our own page changes nothing.
+that does not provably come from our own page changes nothing, and one that comes too often is
+answered 429 with Retry-After.
 """
 
 import asyncio
 import json
+import math
 import re
 import secrets
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+import time
+from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Protocol, TypeAlias, TypeVar
 
@@ -26,6 +29,7 @@ from starlette.requests import ClientDisconnect
 from bot import shell
 from bot.conversations.cards import Opened, Tapped, Typed
 from bot.incoming import LONGEST_TEXT, Command, command_of, typed
+from bot.limits import Buckets, Rate, neighbourhood
 from bot.markup import reach
 from bot.texts import language_of, translator
 from bot.views import View
@@ -35,6 +39,15 @@ from core.text import clean_json
 LONGEST_WAIT = 25.0
 LARGEST_BODY = 16 * 1024
 COOKIE = "brightpath_chat"
+
+TALKING = Rate(burst=40, per_second=2)
+"""Events of one conversation: a row of quick taps, and what waited while there was no network."""
+
+LISTENING = Rate(burst=80, per_second=4)
+"""Looks for news of one conversation; each event begins a new one, in every open tab."""
+
+ARRIVING = Rate(burst=30, per_second=1 / 10)
+"""New conversations from one address: the families of a co-op behind one router."""
 
 # A browser adds a header of our own to another site's request only after asking us, and we never
 # allow it.
@@ -72,9 +85,10 @@ class ChatMessage:
 class ChatPort(Protocol):
     """The conversations behind the page. Raises nothing for what a browser may send."""
 
-    async def open(self, cookie: str | None, language: str | None) -> Session:
-        """The conversation of `cookie`; a new one with a new cookie (`new_cookie`) where the cookie
-        is absent or names none. `language` is the browser's word, unchecked."""
+    async def begin(self, language: str | None, code: str | None) -> Session | None:
+        """A new conversation with a new cookie (`new_cookie`). None where only those who bring a
+        code that works may begin one, and `code` is none; it is not used up. `language` and `code`
+        are the browser's word, unchecked."""
 
     async def resume(self, cookie: str) -> Session | None:
         """The conversation of `cookie`, if there is one. Stores nothing."""
@@ -98,12 +112,14 @@ class ChatPort(Protocol):
 
 
 class ChatRefused(Exception):
-    """A request that the chat does not take: answered with `status` and the text `key`."""
+    """A request that the chat does not take: answered with `status` and the text `key`, and with
+    the seconds after which it may come again."""
 
-    def __init__(self, status: int, key: str) -> None:
+    def __init__(self, status: int, key: str, *, retry_after: float | None = None) -> None:
         super().__init__(f"{status} {key}")
         self.status = status
         self.key = key
+        self.retry_after = retry_after
 
 
 def new_cookie() -> str:
@@ -117,10 +133,18 @@ def qr_svg(text: str) -> str:
     return segno.make_qr(text).svg_inline(scale=4, border=2, omitsize=True)
 
 
-def chat_router(port: ChatPort, *, secure: bool = False) -> APIRouter:
+def chat_router(
+    port: ChatPort, *, secure: bool = False, clock: Callable[[], float] = time.monotonic
+) -> APIRouter:
     """The routes of the chat page at /chat. `secure`: families reach it over https, so its cookie
-    never travels without."""
+    never travels without. `clock` gives seconds that never go back."""
     router = APIRouter(prefix="/chat", route_class=_ChatRoute)
+    talking, listening, arriving = Buckets(TALKING), Buckets(LISTENING), Buckets(ARRIVING)
+
+    def limit(buckets: Buckets, key: Hashable) -> None:
+        wait = buckets.take(key, clock())
+        if wait:
+            raise ChatRefused(429, "webchat.error.often", retry_after=wait)
 
     @router.get("", response_class=HTMLResponse)
     async def page(request: Request) -> HTMLResponse:
@@ -141,14 +165,20 @@ def chat_router(port: ChatPort, *, secure: bool = False) -> APIRouter:
     async def open_chat(request: Request) -> Response:
         _require_own_page(request)
         body = await _body(request, _OPEN)
-        known = _cookie(request)
-        session = await port.open(known, body.language)
+        session = await _resumed(request, port)
+        if session is not None:
+            limit(listening, session.account_id)
+        else:
+            limit(arriving, neighbourhood(request.client.host if request.client else ""))
+            session = await port.begin(body.language, body.code)
+        if session is None:
+            raise ChatRefused(401, "webchat.error.signup")
         request.state.language = session.language
         messages = await port.messages(session, 0, 0)
         if not messages:
             await port.receive(session, Opened(), key=body.key)
             messages = await port.messages(session, 0, 0)
-        cookie = session.cookie or known
+        cookie = session.cookie or _cookie(request)
         current = await port.resume(cookie) if cookie else None
         answer = _answer(current or session, messages, since=0, new=session.cookie is not None)
         if cookie is not None:
@@ -167,6 +197,7 @@ def chat_router(port: ChatPort, *, secure: bool = False) -> APIRouter:
     async def receive_event(request: Request) -> Response:
         _require_own_page(request)
         session = await _session(request, port)
+        limit(talking, session.account_id)
         body = await _body(request, _SENT)
         match body:
             case _SentText():
@@ -185,6 +216,7 @@ def chat_router(port: ChatPort, *, secure: bool = False) -> APIRouter:
     @router.get("/messages")
     async def messages_since(request: Request) -> Response:
         session = await _session(request, port)
+        limit(listening, session.account_id)
         try:
             asked = _Asked.model_validate(dict(request.query_params))
         except ValidationError as error:
@@ -212,6 +244,8 @@ class _ChatRoute(APIRoute):
                 language = getattr(request.state, "language", None) or _browser_language(request)
                 text = translator(language)(say(refusal.key))
                 response = JSONResponse({"error": text}, status_code=refusal.status)
+                if refusal.retry_after is not None:
+                    response.headers["Retry-After"] = str(math.ceil(refusal.retry_after))
             response.headers["X-Content-Type-Options"] = "nosniff"
             response.headers["Referrer-Policy"] = "no-referrer"
             response.headers.setdefault("Cache-Control", "no-store")
@@ -237,6 +271,7 @@ _Timezone = Annotated[str | None, Field(max_length=64)]
 class _Open(_Body):
     key: _Key
     language: str | None = Field(default=None, max_length=35)
+    code: str | None = Field(default=None, max_length=64)
 
 
 class _SentText(_Body):

@@ -69,6 +69,11 @@ async def create_code(
     return "-".join(code[start : start + 4] for start in range(0, LENGTH, 4))
 
 
+async def code_works(session: AsyncSession, code: str, *, now: datetime) -> bool:
+    """Whether the code could be redeemed now; leaves it as it is."""
+    return await session.scalar(select(LinkCode.code_hash).where(*_works(code, now))) is not None
+
+
 async def redeem_code(
     session: AsyncSession, code: str, *, now: datetime, by: int | None = None
 ) -> Redeemed | None:
@@ -80,11 +85,7 @@ async def redeem_code(
     """
     found = await session.execute(
         update(LinkCode)
-        .where(
-            LinkCode.code_hash == digest(code.upper().translate(MISREAD)),
-            LinkCode.used_at.is_(None),
-            LinkCode.expires_at > now,
-        )
+        .where(*_works(code, now))
         .values(used_at=now, redeemed_by=by)
         .returning(
             LinkCode.purpose, LinkCode.family_id, LinkCode.adult_id, LinkCode.chat_account_id
@@ -131,3 +132,11 @@ async def withdraw_invitations(session: AsyncSession, adult_id: int) -> None:
 
 def _waiting(redeemed_by: int) -> ColumnElement[bool]:
     return and_(LinkCode.purpose == Purpose.INVITATION, LinkCode.redeemed_by == redeemed_by)
+
+
+def _works(code: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        LinkCode.code_hash == digest(code.upper().translate(MISREAD)),
+        LinkCode.used_at.is_(None),
+        LinkCode.expires_at > now,
+    )

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -273,7 +274,8 @@ async def test_a_browser_hears_that_all_is_erased_and_may_ask_again(
 ) -> None:
     async with opened(database_url, tmp_path, clock) as services:
         browser = WebConversations(services)
-        begun = await browser.open(None, "en")
+        begun = await browser.begin("en", None)
+        assert begun is not None
         assert begun.questionnaire
         home = await household(services)
         sarah = await in_browser(services, "s" * 43, home)
@@ -287,6 +289,32 @@ async def test_a_browser_hears_that_all_is_erased_and_may_ask_again(
         assert after.questionnaire
         (left,) = await browser.messages(after, 0, 0)
         assert left.view.farewell
+
+
+async def test_where_nobody_may_sign_up_a_code_of_the_family_begins_a_chat(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        home = await household(services)
+        sarah = await in_browser(services, "s" * 43, home)
+        code = await asked_for_code(services, sarah)
+        off = services.settings.model_copy(update={"chat_signup": False})
+        services = replace(services, settings=off)
+        browser = WebConversations(services)
+        accounts = len(rows(conninfo, "SELECT 1 FROM chat_accounts"))
+        for brought in (None, "", "0000-0000-0000-0000"):
+            assert await browser.begin("en", brought) is None
+        assert len(rows(conninfo, "SELECT 1 FROM chat_accounts")) == accounts
+        assert await browser.resume("s" * 43) is not None
+        begun = await browser.begin("en", code.lower())
+        assert begun is not None
+        assert begun.cookie is not None
+        await browser.receive(begun, Command("start", code), key=str(uuid4()))
+        joined = await browser.resume(begun.cookie)
+        assert joined is not None
+        assert not joined.questionnaire
+        # Used up, and after a quarter of an hour it would have been too old.
+        assert await browser.begin("en", code) is None
 
 
 async def bird_family(services: Services) -> Household:

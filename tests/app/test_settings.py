@@ -144,3 +144,20 @@ def test_a_key_that_is_lost_or_out_of_reach_is_named(tmp_path: Path) -> None:
     (tmp_path / "secret.key").mkdir()
     with pytest.raises(KeyUnusable, match="directory"):
         _ = Settings(_env_file=None, brightpath_home=tmp_path).key
+
+
+@pytest.mark.parametrize(
+    ("value", "signup"), [(None, True), ("", True), ("on", True), ("off", False), ("OFF", False)]
+)
+def test_signing_up_is_on_unless_switched_off(
+    environment: pytest.MonkeyPatch, value: str | None, signup: bool
+) -> None:
+    if value is not None:
+        environment.setenv("CHAT_SIGNUP", value)
+    assert Settings().chat_signup is signup
+
+
+def test_a_switch_that_is_neither_on_nor_off_is_refused(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("CHAT_SIGNUP", "perhaps")
+    with pytest.raises(ValidationError, match="must be on or off"):
+        Settings()

@@ -141,14 +141,16 @@ class MemoryChat:
 
     def __init__(self) -> None:
         self.conversations: dict[str, Conversation] = {}
+        self.signup = True
+        self.codes: set[str] = set()
         self.timezones: list[str | None] = []
         self.asked_to_wait = asyncio.Event()
         self._changed = asyncio.Condition()
         self._loop = asyncio.get_running_loop()
 
-    async def open(self, cookie: str | None, language: str | None) -> Session:
-        if cookie in self.conversations:
-            return self._session(cookie)
+    async def begin(self, language: str | None, code: str | None) -> Session | None:
+        if not self.signup and code not in self.codes:
+            return None
         cookie = new_cookie()
         self.conversations[cookie] = Conversation(language_of(language))
         return replace(self._session(cookie), cookie=cookie)

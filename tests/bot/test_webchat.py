@@ -17,7 +17,16 @@ from hypothesis import strategies as st
 
 from bot.conversations.cards import Opened, Tapped, Typed
 from bot.incoming import Command
-from bot.webchat import COOKIE, LARGEST_BODY, chat_router, new_cookie, qr_svg
+from bot.webchat import (
+    ARRIVING,
+    COOKIE,
+    LARGEST_BODY,
+    LISTENING,
+    TALKING,
+    chat_router,
+    new_cookie,
+    qr_svg,
+)
 
 HOME = "http://chat.example"
 OURS = {"Origin": HOME, "X-BrightPath": "chat"}
@@ -28,10 +37,25 @@ async def chat() -> MemoryChat:
     return MemoryChat()
 
 
+class Stopwatch:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return self.seconds
+
+
 @pytest.fixture
-async def client(chat: MemoryChat) -> AsyncIterator[httpx.AsyncClient]:
+def stopwatch() -> Stopwatch:
+    return Stopwatch()
+
+
+@pytest.fixture
+async def client(chat: MemoryChat, stopwatch: Stopwatch) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
-    app.include_router(chat_router(chat))
+    app.include_router(chat_router(chat, clock=stopwatch))
     async with httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url=HOME, headers=OURS
     ) as browser:
@@ -367,6 +391,77 @@ async def test_an_unreadable_question_is_refused_kindly(
     answer = await client.get(f"/chat/messages?{query}")
     assert answer.status_code == 422
     assert answer.json().keys() == {"error"}
+
+
+async def test_where_nobody_may_sign_up_only_a_code_begins(
+    client: httpx.AsyncClient, chat: MemoryChat
+) -> None:
+    await start(client)
+    known = client.cookies
+    chat.signup = False
+    chat.codes = {"7K2M"}
+    assert (await start(client))["new"] is False
+    client.cookies = httpx.Cookies()
+    for code in (None, "", "7K2N"):
+        answer = await client.post("/chat/open", json={"key": key(), "code": code})
+        assert answer.status_code == 401
+        assert "code" in answer.json()["error"]
+        assert "set-cookie" not in answer.headers
+    assert len(chat.conversations) == 1
+    joined = await client.post("/chat/open", json={"key": key(), "code": "7K2M"})
+    assert joined.json()["new"] is True
+    client.cookies = known
+    assert (await write(client, "Sarah")).status_code == 200
+
+
+async def test_a_flood_of_events_waits_and_nobody_else_does(
+    client: httpx.AsyncClient, chat: MemoryChat, stopwatch: Stopwatch
+) -> None:
+    await start(client, "es")
+    ours = client.cookies
+    for _ in range(TALKING.burst):
+        assert (await write(client, "Sarah")).status_code == 200
+    refused = await write(client, "Sarah")
+    assert refused.status_code == 429
+    assert refused.headers["retry-after"] == "1"
+    assert "Enseguida" in refused.json()["error"]
+    assert len(only(chat).events) == 1 + TALKING.burst
+    client.cookies = httpx.Cookies()
+    await start(client)
+    assert (await write(client, "Sarah")).status_code == 200
+    client.cookies = ours
+    stopwatch.seconds += 1 / TALKING.per_second
+    assert (await write(client, "Sarah")).status_code == 200
+    assert (await write(client, "Sarah")).status_code == 429
+
+
+async def test_a_flood_of_looks_waits(client: httpx.AsyncClient) -> None:
+    await start(client)
+    params = {"since": 2**20, "wait": 0}
+    codes = [
+        (await client.get("/chat/messages", params=params)).status_code
+        for _ in range(LISTENING.burst + 1)
+    ]
+    assert codes[-2:] == [200, 429]
+    assert (await write(client, "Sarah")).status_code == 200
+
+
+async def test_a_flood_of_new_conversations_waits_and_known_ones_go_on(
+    client: httpx.AsyncClient, chat: MemoryChat, stopwatch: Stopwatch
+) -> None:
+    await start(client)
+    known = client.cookies
+    codes = []
+    for _ in range(ARRIVING.burst):
+        client.cookies = httpx.Cookies()
+        codes.append((await client.post("/chat/open", json={"key": key()})).status_code)
+    assert codes == [200] * (ARRIVING.burst - 1) + [429]
+    assert len(chat.conversations) == ARRIVING.burst
+    client.cookies = known
+    assert (await start(client))["new"] is False
+    client.cookies = httpx.Cookies()
+    stopwatch.seconds += 1 / ARRIVING.per_second
+    assert (await start(client))["new"] is True
 
 
 async def test_files_are_kept_by_browsers_until_they_change(client: httpx.AsyncClient) -> None:

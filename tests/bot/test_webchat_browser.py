@@ -378,3 +378,41 @@ def test_a_browser_that_keeps_no_cookies_is_told_so_once(
     page.wait_for_timeout(300)
     assert len(opened) == 1
     page.close()
+
+
+def test_where_nobody_may_sign_up_a_code_opens_the_page(
+    context: BrowserContext, served: Served
+) -> None:
+    code = "7K2M-ABCD-EFGH-JKMN"
+    served.chat.signup = False
+    served.chat.codes = {code}
+    page = context.new_page()
+    page.goto(f"{served.url}/chat")
+    expect(page.locator("#banner")).to_contain_text("no new families")
+    for wrong in ("Emma 9, Noah 6", "7K2M-XXXX"):
+        write(page, wrong)
+        page.wait_for_timeout(300)
+        expect(page.locator("#text")).to_have_value(wrong)
+        expect(page.locator("#banner")).to_be_visible()
+    assert served.chat.conversations == {}
+    write(page, code)
+    expect(page.locator("article")).to_have_count(1)
+    expect(page.locator("#text")).to_have_value("")
+    expect(page.locator("#banner")).to_be_hidden()
+    (conversation,) = served.chat.conversations.values()
+    assert conversation.events == [Opened(), Command("start", code)]
+    # Whoever is known goes on.
+    page.reload()
+    name_oneself(page)
+
+
+def test_where_nobody_may_sign_up_a_link_with_a_code_opens_the_page(
+    context: BrowserContext, served: Served
+) -> None:
+    served.chat.signup = False
+    served.chat.codes = {"7K2M"}
+    page = context.new_page()
+    page.goto(f"{served.url}/chat#start=7K2M")
+    expect(page.locator("article")).to_have_count(1)
+    (conversation,) = served.chat.conversations.values()
+    assert conversation.events == [Opened(), Command("start", "7K2M")]

@@ -365,6 +365,44 @@ def test_whoever_opens_another_conversation_finds_nothing_of_the_first(
     assert Typed("Emma 9, Noah 6") not in first.events
 
 
+def test_a_first_word_typed_before_the_page_has_opened_stays(
+    context: BrowserContext, served: Served
+) -> None:
+    held: list[Route] = []
+    page = context.new_page()
+    page.route("**/chat/open", lambda route: held.append(route))
+    page.goto(f"{served.url}/chat")
+    page.locator("#text").fill("Sar")
+    while not held:
+        page.wait_for_timeout(20)
+    held[0].fallback()
+    expect(page.locator("article")).to_have_count(1)
+    expect(page.locator("#text")).to_have_value("Sar")
+    assert kept(page)["draft"] == "Sar"
+    page.close()
+
+
+def test_where_nobody_may_sign_up_a_lost_cookie_leaves_nothing_for_the_next(
+    page: Page, context: BrowserContext, served: Served
+) -> None:
+    write(page, "Zoraida")
+    expect(page.locator('button[data-option="math"]')).to_be_visible()
+    served.chat.signup = False
+    page.locator("#text").fill("Emma lear")
+    # Whoever sits in front of the page keeps the words and loses the rest.
+    context.clear_cookies()
+    write(page, "Emma learns Latin")
+    expect(page.locator("#banner")).to_contain_text("no new families")
+    expect(page.locator("article")).to_have_count(0)
+    expect(page.locator("#text")).to_have_value("Emma learns Latin")
+    assert "Zoraida" not in page.evaluate("JSON.stringify({ ...localStorage })")
+    # Whoever comes next finds nothing.
+    page.reload()
+    expect(page.locator("#banner")).to_contain_text("no new families")
+    expect(page.locator("#text")).to_have_value("")
+    assert kept(page) == {}
+
+
 def test_a_browser_that_forbids_storage_has_the_chat_all_the_same(
     browser: Browser, served: Served
 ) -> None:
