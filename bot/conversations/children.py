@@ -4,7 +4,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.conversations.answers import Misread, check_name, fold, take, tidy_person
+from bot.conversations.answers import (
+    FILL,
+    NUMBER,
+    Misread,
+    check_name,
+    fold,
+    rewrite,
+    take,
+    tidy_person,
+    value,
+)
 from bot.conversations.cards import Card, Option
 from bot.conversations.flow import (
     Answer,
@@ -22,32 +32,7 @@ from core.text import name_key
 MOST_CHILDREN = 20
 YOUNGEST, OLDEST = 2, 18
 
-_NUMBERS = {
-    word: number
-    for number, words in enumerate(
-        (
-            "two dos",
-            "three tres",
-            "four cuatro",
-            "five cinco",
-            "six seis",
-            "seven siete",
-            "eight ocho",
-            "nine nueve",
-            "ten diez",
-            "eleven once",
-            "twelve doce",
-            "thirteen trece",
-            "fourteen catorce",
-            "fifteen quince",
-            "sixteen dieciseis",
-            "seventeen diecisiete",
-            "eighteen dieciocho",
-        ),
-        start=2,
-    )
-    for word in words.split()
-}
+_AGE_WORD = rf"(?<=\w[ ,(])\b{NUMBER}(?!\s*\d)"
 _AGE = (
     r"(?P<age>\d{1,4})(?:[.,]\d)?(?:(?P<months>\s*-?\s*(?:months?|mos?|mths?|mes(?:es)?)\b|m\b)|"
     r"\s*-?\s*(?:years?|yrs?|y/?o|anos?|a)\b\.?"
@@ -87,15 +72,8 @@ def read_children(text: str) -> tuple[tuple[str, int | None], ...]:
     pair, _ = take(_BOTH, text)
     if pair:
         text = f"{text[: pair.start()]}both{text[pair.end() :]}"
-    folded = fold(text)
-    for word, number in _NUMBERS.items():
-        # Numbers are put where their words stood; the text keeps its length.
-        pattern = rf"(?<=\w[ ,(])\b{word}\b(?!\s*\d)"
-        for found in re.finditer(pattern, folded):
-            digits = str(number).ljust(len(word))
-            text = text[: found.start()] + digits + text[found.end() :]
-            folded = fold(text)
-    ages = list(re.finditer(_AGE, folded))
+    text = _in_figures(text)
+    ages = list(re.finditer(_AGE, fold(text)))
     if not ages:
         return tuple((name, None) for name in _names(text))
     first = bool(_name(text[: ages[0].start()]))
@@ -124,6 +102,19 @@ def read_children(text: str) -> tuple[tuple[str, int | None], ...]:
     if tail and any(char.isalpha() for char in tail):
         found_children.append((tail, None))
     return tuple(found_children)
+
+
+def _in_figures(text: str) -> str:
+    """The text with ages in words as digits ("Emma nine"); everything else as it was typed."""
+
+    def digits(found: re.Match[str]) -> str | None:
+        # "One" and "una" are more often articles than ages, and too young for us.
+        number = value(found[0])
+        return str(number) if number > 1 else None
+
+    figures = rewrite(_AGE_WORD, fold(text), digits)
+    pairs = zip(text, figures, strict=True)
+    return "".join(new if new.isdigit() or new == FILL else char for char, new in pairs)
 
 
 def _plain(text: str) -> str:

@@ -15,6 +15,7 @@ from bot.conversations.answers import (
     take,
     take_days,
     take_fixed_time,
+    take_minutes,
     tidy_name,
 )
 from bot.conversations.cards import Card, Option
@@ -85,11 +86,6 @@ _TIMES_WORDS = {
     "four times": 4,
     "five times": 5,
 }
-_HOURS = (
-    r"\b(?:(?P<h>\d)(?:[.,](?P<f>5))?\s?(?:h|hrs?|hours?|horas?)\b(?:\s?(?:and|y)?\s?(?P<m>\d{2})"
-    r"\s?(?:min\w*|m)?\b)?|(?P<half>half an hour|media hora)|(?P<one>an hour|una hora))"
-)
-_MINUTES = r"\b(?P<n>\d{1,4})\s?(?:minutes?|minutos?|mins?|m\b|')(?:\s?(?:each|cada una))?"
 _INVOLVEMENT: tuple[tuple[str, Involvement], ...] = (
     (
         r"\b(?:minimal(?: supervision)?|nearby|i check|(?:con )?supervision minima|minima)\b",
@@ -144,7 +140,7 @@ def read_subject(text: str) -> Edit | Misread:
     if fixed is not None:
         on_grid = min(round(fixed / GRID) * GRID, 24 * 60 - GRID)
         changes |= {"fixedTimeRequired": True, "preferredTime": clock(on_grid)}
-    minutes, rest = _take_minutes(rest)
+    minutes, rest = take_minutes(rest)
     often, rest = _take_often(rest)
     if isinstance(often, Misread):
         return often
@@ -157,19 +153,6 @@ def read_subject(text: str) -> Edit | Misread:
             return Misread(say("subjects.minutes_range"))
         changes["sessionDuration"] = round(minutes / GRID) * GRID
     return Edit(tidy_name(rest), changes)
-
-
-def _take_minutes(text: str) -> tuple[int | None, str]:
-    found, rest = take(_HOURS, text)
-    if found:
-        if found["half"]:
-            return 30, rest
-        if found["one"]:
-            return 60, rest
-        half = 30 if found["f"] else 0
-        return int(found["h"]) * 60 + half + int(found["m"] or 0), rest
-    found, rest = take(_MINUTES, text)
-    return (int(found["n"]) if found else None), rest
 
 
 def _take_often(text: str) -> tuple[dict[str, Any] | Misread, str]:
