@@ -379,7 +379,9 @@ def _show(flow: Flow, state: State, today: date, notice: Phrase | None = None) -
 def _card(places: tuple[_Place, ...], here: _Place, state: State) -> Card:
     card = here.question.ask(here.asking, state.drafts.get(here.id))
     extra: list[Option] = []
-    if here.answered and not any(card.option(verb) for verb in GO_ON):
+    # Of what is half-made nothing is kept by going back to the answer before.
+    going_on = here.id in state.drafts or any(card.option(verb) for verb in GO_ON)
+    if here.answered and not going_on:
         extra.append(Option("keep", say("flow.keep")))
     if _previous(places, here) is not None:
         extra.append(Option("back", say("flow.back")))

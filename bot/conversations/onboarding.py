@@ -6,7 +6,8 @@ from typing import Any
 from bot.conversations.answers import Misread
 from bot.conversations.cards import Card, Option
 from bot.conversations.children import children, children_question
-from bot.conversations.commitments import Whose, commitments_question
+from bot.conversations.commitment_lines import Whose
+from bot.conversations.commitments import commitments_question
 from bot.conversations.flow import (
     CONSENT,
     SECTIONS,

@@ -90,8 +90,9 @@ _YES = vocabulary(
     "listo|lista|eso es todo|ya|✅|👍|👌|✔️|✔|🆗"
 )
 _NO = vocabulary(
-    "n|no|nope|none|nothing|never|no thanks|no thank you|skip|not now|no more|nada|ninguno|"
-    "ninguna|nunca|no gracias|no, gracias|saltar|omitir|nada mas|no hay|👎|❌"
+    "n|no|nope|none|nothing|nothing regular|nothing fixed|nothing yet|none yet|never|no thanks|"
+    "no thank you|skip|not now|no more|nada|nada regular|nada fijo|por ahora nada|ninguno|ninguna|"
+    "nunca|no gracias|no, gracias|saltar|omitir|nada mas|no hay|👎|❌"
 )
 _BACK = vocabulary("back|go back|previous|<|atras|volver|anterior|regresar|⬅️|◀️|🔙")
 
