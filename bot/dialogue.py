@@ -6,7 +6,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversations.cards import STALE_TAP, Card, Link, Opened, Option, Tapped, Typed
+from bot.conversations.cards import (
+    STALE_TAP,
+    Card,
+    Event,
+    Link,
+    Located,
+    Opened,
+    Option,
+    Tapped,
+    Typed,
+)
 from bot.conversations.flow import (
     CONSENT,
     Consented,
@@ -108,6 +118,8 @@ async def converse(
             await talk.answer_forget(option, incoming.message_id)
         case _ if account.family_id is None:
             await talk.questionnaire(event, draft.data)
+        case Located():
+            await post(session, account, Card(say("flow.no_place")), now=now)
         case _:
             await answer_day(session, account, account.family_id, event, incoming, now=now)
 
@@ -122,7 +134,7 @@ async def apologise(session: AsyncSession, account: Account, *, now: datetime) -
 
 async def _checked(
     session: AsyncSession, box: SecretBox, account: Account, incoming: Incoming
-) -> Opened | Typed | Tapped | Command:
+) -> Event | Command:
     """The event; a tap counts only on a button that this very message of this chat shows."""
     event = incoming.event
     if not isinstance(event, Tapped):
@@ -141,7 +153,7 @@ async def _checked(
 
 
 async def _show_their_words(
-    session: AsyncSession, account: Account, event: Opened | Typed | Tapped | Command, now: datetime
+    session: AsyncSession, account: Account, event: Event | Command, now: datetime
 ) -> None:
     match event:
         case Typed(text=text) if text:
@@ -163,9 +175,7 @@ class _Talk:
     now: datetime
     hints: Hints
 
-    async def questionnaire(
-        self, event: Opened | Typed | Tapped, data: QuestionnaireSession
-    ) -> None:
+    async def questionnaire(self, event: Event, data: QuestionnaireSession) -> None:
         flow = self.dialogue.flow
         state, living = _resumed(flow, data, self.account, self.hints)
         state, replies = step(flow, state, event, today=_today(state, self.now))
@@ -281,7 +291,7 @@ class _Talk:
     async def _place(
         self,
         account: Account,
-        event: Opened | Typed | Tapped,
+        event: Event,
         card: Card,
         kept: Phrase | None,
         step_number: int,
@@ -289,7 +299,11 @@ class _Talk:
     ) -> int:
         """Shows the question and returns its message: after a tap in place of the one before,
         after typed words below them, where the eye is."""
-        if isinstance(event, Tapped) and living is not None:
+        # In the browser a place is shared by a button of the card, in Telegram by a message.
+        tapped = isinstance(event, Tapped) or (
+            isinstance(event, Located) and account.channel == WEB
+        )
+        if tapped and living is not None:
             await replace_card(self.session, account, living, card, now=self.now, step=step_number)
             return living
         if living is not None:

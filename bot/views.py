@@ -47,6 +47,7 @@ class View(_Frozen):
     qr: str | None = None
     thinking: bool = False
     shrunk: bool = False
+    wants_place: bool = False
 
     def offers(self, option_id: str) -> bool:
         """Whether a tap on `option_id` can have come from this message."""
@@ -77,4 +78,5 @@ def render(card: Card, translate: Translate) -> View:
         progress=meter,
         qr=card.qr,
         thinking=card.thinking,
+        wants_place=card.wants_place,
     )

@@ -25,7 +25,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
-from bot.conversations.cards import Opened, Tapped, Typed
+from bot.conversations.cards import Event, Located, Opened, Tapped, Typed
 from bot.incoming import LONGEST_TEXT, Command, command_of, typed
 from bot.markup import reach
 from bot.texts import LANGUAGES, language_of, translator
@@ -41,7 +41,7 @@ COOKIE = "brightpath_chat"
 # allow it.
 SCRIPT_HEADER = "x-brightpath"
 
-ChatEvent: TypeAlias = Opened | Typed | Tapped | Command
+ChatEvent: TypeAlias = Event | Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +178,9 @@ def chat_router(port: ChatPort, *, secure: bool = False) -> APIRouter:
                 await port.receive(
                     session, tap, key=body.key, message_id=body.message, timezone=body.timezone
                 )
+            case _SentPlace():
+                place = Located(body.latitude, body.longitude)
+                await port.receive(session, place, key=body.key, timezone=body.timezone)
         # The conversation may have changed the language: the answer already speaks it.
         session = await _resumed(request, port) or session
         messages = await port.messages(session, body.since, 0)
@@ -256,14 +259,23 @@ class _SentTap(_Body):
     option: str = Field(pattern=r"^[a-z0-9_-]{1,24}$")
 
 
+class _SentPlace(_Body):
+    kind: Literal["place"]
+    key: _Key
+    since: _Id
+    timezone: _Timezone = None
+    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
 class _Asked(_Body):
     since: Annotated[int, Field(ge=0, lt=2**31)]
     wait: Annotated[float, Field(ge=0, allow_inf_nan=False)] = LONGEST_WAIT
 
 
 _OPEN = TypeAdapter(_Open)
-_SENT: TypeAdapter[_SentText | _SentTap] = TypeAdapter(
-    Annotated[_SentText | _SentTap, Field(discriminator="kind")]
+_SENT: TypeAdapter[_SentText | _SentTap | _SentPlace] = TypeAdapter(
+    Annotated[_SentText | _SentTap | _SentPlace, Field(discriminator="kind")]
 )
 
 
@@ -283,6 +295,7 @@ _PAGE_HEADERS = {
         "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; "
         "frame-ancestors 'none'"
     ),
+    "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
     "Vary": "Accept-Language",
 }
 _MEDIA_TYPES = {
@@ -306,6 +319,8 @@ _PAGE_TEXTS = (
     "qr",
     "noscript",
     "cookies",
+    "place",
+    "place_refused",
 )
 
 

@@ -12,7 +12,16 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from bot.conversations.answers import Misread, clean
-from bot.conversations.cards import Card, Event, Opened, Option, Progress, Tapped, Typed
+from bot.conversations.cards import (
+    Card,
+    Event,
+    Located,
+    Opened,
+    Option,
+    Progress,
+    Tapped,
+    Typed,
+)
 from bot.conversations.hearing import (
     GO_ON,
     is_bare_word,
@@ -169,6 +178,7 @@ class Question:
     reads an answer; `sound` tells whether a stored value is still a good answer; `tell` says it
     in one line; `then` adds replies once it is accepted; `wanted` is its condition. `section` is
     1 to 7, or 0 for what surrounds the sections. `numbered`: its options can be chosen by number.
+    `locate` reads a shared place (None: no place is needed).
     """
 
     key: str
@@ -181,6 +191,7 @@ class Question:
     wanted: Callable[[Asking], bool] = _always
     then: Callable[[Asking, Any], tuple[Reply, ...]] = _nothing
     numbered: bool = False
+    locate: Callable[[Asking, Located], Outcome] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,6 +258,11 @@ def step(flow: Flow, state: State, event: Event, *, today: date) -> tuple[State,
             return _answer(flow, state, today, places, here, Choice(option))
         case Typed(text=text):
             return _typed(flow, state, today, places, here, text)
+        case Located():
+            if here.question.locate is None:
+                return state, (_show(flow, state, today, say("flow.no_place")),)
+            outcome = here.question.locate(here.asking, event)
+            return _settle(flow, state, today, places, here, outcome)
 
 
 def _typed(
@@ -287,6 +303,17 @@ def _answer(
             nearly = option_nearly_meant(flow.translators, _card(places, here, state), heard.text)
             if nearly is not None:
                 return _answer(flow, state, today, places, here, Choice(nearly))
+    return _settle(flow, state, today, places, here, outcome)
+
+
+def _settle(
+    flow: Flow,
+    state: State,
+    today: date,
+    places: tuple[_Place, ...],
+    here: _Place,
+    outcome: Outcome,
+) -> tuple[State, tuple[Reply, ...]]:
     match outcome:
         case Misread(phrase=phrase):
             return state, (_show(flow, state, today, phrase),)

@@ -29,6 +29,7 @@ from bot.conversations.flow import (
 from bot.conversations.parent import (
     CheckEmail,
     FindPlaces,
+    FindZone,
     adult_names,
     adults_question,
     email_question,
@@ -56,13 +57,15 @@ VERSION = 1
 def onboarding(
     *,
     find_places: FindPlaces,
+    find_zone: FindZone,
     check_email: CheckEmail,
     translators: Mapping[str, Translate],
 ) -> Flow:
     """The questionnaire as a flow.
 
-    `find_places` knows what a typed city can mean; `check_email` gives an address in its normal
-    form, or None; `translators` hold every language by its code: answers are understood in all.
+    `find_places` knows what a typed city can mean, `find_zone` whose clock a shared place goes by;
+    `check_email` gives an address in its normal form, or None; `translators` hold every language by
+    its code: answers are understood in all.
     """
     return Flow(
         version=VERSION,
@@ -70,7 +73,7 @@ def onboarding(
             _consent(),
             name_question(),
             email_question(check_email),
-            timezone_question(find_places),
+            timezone_question(find_places, find_zone),
             adults_question(),
             commitments_question(Whose.AWAY),
             children_question(),

@@ -30,7 +30,7 @@ let language = document.documentElement.lang;
 let opened = false;
 let seen = 0;
 let interrupt = () => {};
-let joining = null;
+let once = null;
 
 class Refused extends Error {
   constructor(status, text) {
@@ -75,7 +75,7 @@ function enqueue(event) {
 }
 
 function drop(event) {
-  if (event === joining) joining = null;
+  if (event === once) once = null;
   keep("queue", waiting().filter((other) => other.key !== event.key));
 }
 
@@ -130,7 +130,7 @@ function takeCode() {
   const [, code] = /^#start=([0-9A-Za-z-]{1,64})$/.exec(location.hash) ?? [];
   if (code === undefined) return;
   history.replaceState(null, "", location.pathname + location.search);
-  joining = { key: uuid(), kind: "text", text: `/start ${code}` };
+  once = { key: uuid(), kind: "text", text: `/start ${code}` };
   interrupt();
 }
 
@@ -182,7 +182,7 @@ async function talk() {
   let failures = 0;
   let recognised = false;
   for (;;) {
-    const event = joining ?? waiting()[0];
+    const event = once ?? waiting()[0];
     try {
       if (!opened) {
         await open();
@@ -223,7 +223,7 @@ async function talk() {
 // Takes events out of the queue; their words go back to where they can be mended.
 function restore(events) {
   const words = events
-    .filter((event) => event.kind === "text" && event !== joining)
+    .filter((event) => event.kind === "text" && event !== once)
     .map((event) => event.text);
   events.forEach(drop);
   if (words.length) {
@@ -302,6 +302,7 @@ const PARTS = {
         make("div", { class: "row" }, ...row.map((button) => optionButton(button, message.id))),
       ),
   },
+  place: { of: (view) => (view.wants_place && canLocate()) || null, draw: () => [placeRow()] },
   links: { of: (view) => view.links, draw: (links) => links.filter(safe).map(linkLine) },
   qr: { of: (view, message) => message.qr_svg, draw: (svg) => [picture(svg)] },
   reach: { of: (view, message) => message.reach, draw: (text) => [text] },
@@ -449,6 +450,37 @@ function optionButton({ id, label }, messageId) {
     enqueue({ kind: "tap", message: messageId, step: message.step, option: id });
   });
   return button;
+}
+
+// Browsers tell a place only to pages that came over https or from this computer.
+function canLocate() {
+  return window.isSecureContext && "geolocation" in navigator;
+}
+
+// The place is sent once and kept nowhere, and only as exactly as a time zone needs it.
+function placeRow() {
+  const button = make("button", { type: "button", "data-place": "", "data-text": "place" }, say("place"));
+  button.addEventListener("click", () => {
+    button.disabled = true;
+    navigator.geolocation.getCurrentPosition(
+      ({ coords }) => {
+        const [latitude, longitude] = [coords.latitude, coords.longitude].map(roughly);
+        once = { key: uuid(), kind: "place", latitude, longitude };
+        button.disabled = false;
+        interrupt();
+      },
+      () => {
+        button.disabled = false;
+        warn(say("place_refused"));
+      },
+      { timeout: 15_000, maximumAge: 600_000 },
+    );
+  });
+  return make("div", { class: "row" }, button);
+}
+
+function roughly(degrees) {
+  return Math.round(degrees * 100) / 100;
 }
 
 function picture(svg) {

@@ -18,7 +18,6 @@ from bot.conversations.answers.names import AND, check_name, read_names, tidy_na
 from bot.conversations.answers.numbers import FILL, NUMBER, rewrite, value
 from bot.conversations.answers.times import (
     Span,
-    goes_on_with_hour,
     holds_time,
     span_places,
     take_end,
@@ -53,7 +52,6 @@ __all__ = [
     "closest",
     "date_places",
     "fold",
-    "goes_on_with_hour",
     "holds_time",
     "means_back",
     "means_no",

@@ -170,13 +170,6 @@ _UNTIL = (
     + _time("s", compact=True)
     + r"(?![\d:])"
 )
-# "Room 12" and "Grade 3" are names; a number behind a comma or "and" is otherwise an hour.
-_HOUR_NEXT = (
-    r"(?:[,;&+]|\b(?:and|y)\b).*?(?<!\w)(?<!room )(?<!grade )(?<!class )(?<!field )(?<!level )"
-    r"(?<!group )(?<!gym )(?<!studio )(?<!troop )(?<!year )(?<!court )(?<!aula )(?<!sala )"
-    r"(?<!salon )(?<!grado )(?<!nivel )(?<!grupo )(?<!cancha )(?<!clase )(?<!pista )"
-    r"(?:(?:1?\d|2[0-4])(?:\s?h)?\b|noon\b|midnight\b|mediodia\b|medianoche\b)"
-)
 LONGEST_GUESS = 10 * 60
 """Minutes that a span may last whose beginning lacks its "am" or "pm"."""
 
@@ -312,11 +305,6 @@ def holds_time(text: str) -> bool:
     """Whether a text names a span, or a time that is marked as one."""
     figures = clock_figures(text)
     return bool(re.search(_SPAN, figures) or re.search(_AT, figures))
-
-
-def goes_on_with_hour(text: str) -> bool:
-    """Whether what follows a span goes on with an hour: ", market Sat 9", "and 6"."""
-    return bool(re.search(_HOUR_NEXT, fold(text)))
 
 
 def _resolve(

@@ -3,7 +3,7 @@
 import pytest
 from transcript import DEFAULT_RUN, HINTS, TODAY, Chat
 
-from bot.conversations.cards import Typed
+from bot.conversations.cards import Located, Typed
 from bot.conversations.flow import (
     Consented,
     Flow,
@@ -14,6 +14,7 @@ from bot.conversations.flow import (
     Submit,
     step,
 )
+from bot.conversations.parent import COMMON_ZONES, is_zone
 from bot.texts import LANGUAGES
 from core.defaults import OFFERED, subject_kind
 from core.family import Flexibility, Scope
@@ -58,7 +59,7 @@ def test_nothing_is_shared_when_each_learns_alone(chat: Chat) -> None:
 
 
 def test_a_typed_run_in_words_only(chat: Chat) -> None:
-    chat.say("yes", "My name is Sarah", "sarah@example.com", "Chicago", "Sarah and Tom")
+    chat.say("yes", "My name is Sarah", "yes", "sarah@example.com", "Chicago", "Sarah and Tom")
     chat.say("Tue Thu 10-11:30", "me", "Tom Mon-Fri nine to five", "that's all")
     chat.say("Emma (9) and Noah, 6", "that's everyone")
     chat.say("Co-op Fri 1-3pm", "all of us", "done")
@@ -91,7 +92,7 @@ def test_a_run_in_spanish_names_the_subjects_in_spanish(flow: Flow) -> None:
     chat.say("@speak-es")
     assert SpeakLanguage("es") in chat.replies
     chat.say(
-        "sí", "me llamo Sara", "saltar", "Bogotá", "solo yo", "mar jue 10-11:30", "eso es todo"
+        "sí", "me llamo Sara", "sí", "saltar", "Bogotá", "solo yo", "mar jue 10-11:30", "listo"
     )
     chat.say("Emma 9 y Noah 6", "ya están todos", "ninguno", "nada")
     chat.say("Fútbol lun mié de 16 a 17", "sí", "listo")
@@ -169,6 +170,7 @@ BAD_ANSWERS = [
     (DEFAULT_RUN[:3], "Xyzzyville", "timezone.unknown"),
     (DEFAULT_RUN[:3], "😀", "timezone.unknown"),
     (DEFAULT_RUN[:4], "Sarah and sarah", "adults.double"),
+    (DEFAULT_RUN[:4], "my wife Sarah and I", "adults.double"),
     (DEFAULT_RUN[:4], "😀", "name.letters"),
     (DEFAULT_RUN[:4], "A, B, C, D, E, F, G, H, I", "adults.too_many"),
     (DEFAULT_RUN[:5], "Tue 25:00-26:00", "times.impossible"),
@@ -284,7 +286,14 @@ def test_a_removed_child_is_asked_nothing_and_its_answers_go_to_nobody_else(chat
 
 
 def test_a_renamed_parent_is_renamed_everywhere(chat: Chat) -> None:
-    chat.say(*DEFAULT_RUN[:4], "me and Tom", "Sarah Tue 10-11", "@continue", *DEFAULT_RUN[6:18])
+    chat.say(
+        *DEFAULT_RUN[:4],
+        "me and Tom",
+        "@accept",
+        "Sarah Tue 10-11",
+        "@continue",
+        *DEFAULT_RUN[6:18],
+    )
     chat.say("@edit-1", "Sally")
     chat.go_on_until("summary.ask")
     chat.say("@accept")
@@ -300,6 +309,111 @@ def test_a_place_with_several_candidates_is_asked_back(chat: Chat) -> None:
     assert chat.title == "timezone.ask"
     chat.say("Portland", "@place-1")
     assert chat.state.answers["timezone"] == "America/New_York"
+
+
+NAME, ADULTS, PLACE = DEFAULT_RUN[:1], DEFAULT_RUN[:4], DEFAULT_RUN[:3]
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "key", "answer"),
+    [
+        (NAME, "Sarah", "name", "Sarah"),
+        (NAME, "  sarah. ", "name", "sarah"),
+        (NAME, "José Luis", "name", "José Luis"),
+        (NAME, "Чайка", "name", "Чайка"),
+        (PLACE, "chicago", "timezone", "America/Chicago"),
+        (PLACE, "Bogota", "timezone", "America/Bogota"),
+        (PLACE, "Nueva York", "timezone", "America/New_York"),
+        (PLACE, "Ciudad de México", "timezone", "America/Mexico_City"),
+        (PLACE, "New York", "timezone", "America/New_York"),
+        (PLACE, "Springfield IL", "timezone", "America/Chicago"),
+        (PLACE, "Portland, ME", "timezone", "America/New_York"),
+        (PLACE, "Europe/Madrid", "timezone", "Europe/Madrid"),
+        (ADULTS, "Sarah and Tom", "adults", ["", "Tom"]),
+        (ADULTS, "sarah, TOM", "adults", ["", "TOM"]),
+        (ADULTS, "美咲、太郎", "adults", ["美咲", "太郎"]),
+        (ADULTS, "Tom", "adults", ["Tom"]),
+    ],
+)
+def test_what_is_read_as_it_was_typed_is_kept_at_once(
+    chat: Chat, before: tuple[str, ...], typed: str, key: str, answer: object
+) -> None:
+    chat.say(*before, typed)
+    assert chat.state.answers[key] == answer
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "key", "answer"),
+    [
+        (NAME, "My name is Sarah", "name", "Sarah"),
+        (NAME, "Hi, I'm Sarah", "name", "Sarah"),
+        (NAME, "Hola, soy Sara", "name", "Sara"),
+        (PLACE, "Portland, Maine", "timezone", "America/New_York"),
+        (PLACE, "Kenya", "timezone", "Africa/Nairobi"),
+        (ADULTS, "me and my husband Tom", "adults", ["", "Tom"]),
+        (ADULTS, "me and Tom", "adults", ["", "Tom"]),
+        (ADULTS, "Sarah (me) and Tom", "adults", ["", "Tom"]),
+        (ADULTS, "mi esposo Tom y yo", "adults", ["Tom", ""]),
+        (ADULTS, "it's just Tom", "adults", ["Tom"]),
+    ],
+)
+def test_what_was_interpreted_is_shown_before_it_is_kept(
+    chat: Chat, before: tuple[str, ...], typed: str, key: str, answer: object
+) -> None:
+    chat.say(*before, typed)
+    assert key not in chat.state.answers
+    chat.say("yes")
+    assert chat.state.answers[key] == answer
+
+
+def test_what_was_read_wrongly_is_typed_again(chat: Chat) -> None:
+    chat.say(*NAME, "I am Groot")
+    assert (chat.title, chat.card.title.args["name"]) == ("name.confirm", "Groot")
+    chat.say("Sarah", "@skip", "Portland, Maine")
+    assert chat.title == "timezone.confirm"
+    chat.say("@other", "Chicago", "me and my husband Tom")
+    assert chat.title == "adults.confirm"
+    chat.say("Sarah and Ana")
+    assert chat.state.answers["adults"] == ["", "Ana"]
+
+
+def test_the_list_of_zones_has_further_pages(chat: Chat) -> None:
+    chat.say(*PLACE, "@more", "@zone-9", "@back")
+    assert chat.state.answers["timezone"] == "America/Anchorage"
+    seen = set()
+    for _ in range(3):
+        seen |= {o.id for row in chat.card.rows for o in row}
+        chat.say("@more")
+    assert {f"zone-{n}" for n, zone in enumerate(COMMON_ZONES) if n != 9} <= seen
+    assert all(is_zone(zone) for zone in COMMON_ZONES)
+
+
+LISBON = Located(38.72, -9.14)
+
+
+def test_a_shared_place_is_a_clock_once_it_is_confirmed(chat: Chat) -> None:
+    chat.say(*PLACE)
+    assert chat.card.wants_place
+    chat.share(LISBON)
+    assert (chat.title, chat.card.title.args["city"]) == ("timezone.confirm", "Lisbon")
+    chat.say("@accept")
+    assert chat.state.answers["timezone"] == "Europe/Lisbon"
+    assert "38.7" not in repr(chat.state) + repr(LISBON)
+
+
+def test_a_place_at_sea_is_asked_back(chat: Chat) -> None:
+    chat.say(*PLACE)
+    state = chat.state
+    chat.share(Located(0, -30))
+    assert (chat.title, chat.notice, chat.state) == ("timezone.ask", "timezone.nowhere", state)
+
+
+@pytest.mark.parametrize("length", [n for n in range(19) if n != 3])
+def test_elsewhere_no_place_is_needed(chat: Chat, length: int) -> None:
+    chat.say(*DEFAULT_RUN[:length])
+    state = chat.state
+    chat.share(LISBON)
+    assert (chat.notice, chat.state) == ("flow.no_place", state)
 
 
 def test_who_goes_along_is_asked_for_each_new_commitment(chat: Chat) -> None:
