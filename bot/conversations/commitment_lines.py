@@ -75,7 +75,11 @@ _DAY_OF_MONTH = (
     r"\b(?P<b>\d{1,2})(?:st|nd|rd|th)\b"
 )
 _WEEKLY = r"\b(?:weekly|(?:every|each|once a) week|semanal(?:mente)?|(?:cada|una vez por) semana)\b"
-_ONCE = r"\b(?:(?:just|only) once|one[- ]?(?:time|off)|una sola vez|solo una vez)\b"
+# "Once" is eleven in Spanish, and then something leads to it.
+_ONCE = (
+    r"\b(?:(?:just|only) once|one[- ]?(?:time|off)|una sola vez|solo una vez)\b|"
+    r"(?<!\blas )(?<!\ba )(?<!\by )(?<!\bde )(?<!-)\bonce\s*$"
+)
 _SKIPPING = (
     r"\b(?:every (?:other|second|two)|bi-?weekly|fortnight(?:ly)?|cada (?:dos|2)|quincenal\w*)\b"
 )

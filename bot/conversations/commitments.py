@@ -14,6 +14,7 @@ from bot.conversations.guided import (
     chosen_part,
     describe_item,
     guide_card,
+    missing,
     typed_part,
     usual_name,
     usual_names,
@@ -74,7 +75,7 @@ def commitments_question(whose: Whose) -> Question:
         if open_item is None:
             return _begun(whose, asking, items, usual_name(asking, whose, rest[0]))
         changed = chosen_part(whose, asking, open_item, verb, rest)
-        return changed if isinstance(changed, Misread) else _put(items, open_item, changed)
+        return changed if isinstance(changed, Misread) else _put(whose, items, open_item, changed)
 
     def sound(asking: Asking, value: Any) -> bool:
         return len(value) <= MOST_COMMITMENTS and all(_is_entry(asking, e) for e in value)
@@ -115,7 +116,7 @@ def _half(items: Iterable[Item], notice: Phrase | None = None) -> Half:
     return Half({"items": list(items)}, notice)
 
 
-def _put(items: list[Item], old: Item, new: list[Item]) -> Half | Misread:
+def _put(whose: Whose, items: list[Item], old: Item, new: list[Item]) -> Half | Misread:
     """The list with an item as it is now; further ones that came of it stand at the end."""
     first, *others = new
     if len(items) + len(others) > MOST_COMMITMENTS:
@@ -123,7 +124,8 @@ def _put(items: list[Item], old: Item, new: list[Item]) -> Half | Misread:
     changed = [{**first, "number": i["number"]} if i is old else i for i in items]
     for other in others:
         changed.append({**other, "number": _next_number(changed)})
-    was_changed = "open" not in first and old["open"] == "change"
+    whole = missing(whose, old) is None and "open" not in first
+    was_changed = whole and _entry(first) != _entry(old)
     return _half(changed, say("commitment.changed") if was_changed else None)
 
 
@@ -153,7 +155,9 @@ def _typed(whose: Whose, asking: Asking, items: list[Item], text: str) -> Half |
     if open_item is not None:
         changed = typed_part(whose, asking, reader, open_item, text)
         if changed is not None:
-            return changed if isinstance(changed, Misread) else _put(items, open_item, changed)
+            return (
+                changed if isinstance(changed, Misread) else _put(whose, items, open_item, changed)
+            )
     every = list(items)
     problem: Misread | None = None
     for parts in read_lines(text, reader):

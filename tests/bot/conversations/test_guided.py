@@ -60,7 +60,9 @@ def test_by_taps_alone(chat: Chat) -> None:
     [
         ("Soccer", "guide.ask_often"),
         ("Soccer every week", "guide.ask_days"),
+        ("Soccer once", "guide.ask_date"),
         ("Soccer just once", "guide.ask_date"),
+        ("Fútbol lun a las once", "guide.ask_end"),
         ("Soccer monthly", "guide.ask_month"),
         ("Soccer Mon Wed", "guide.ask_times"),
         ("Soccer Mon at 4", "guide.ask_end"),
@@ -181,13 +183,16 @@ def test_leaving_an_entry_as_it_is_changes_nothing(chat: Chat) -> None:
     chat.say("@open-2")
     assert chat.title == "guide.ask_change"
     chat.say("@change-times", "@accept")
-    assert told(chat) == before
+    assert (told(chat), chat.notice) == (before, None)
 
 
 def test_a_changed_entry_is_said_to_be_changed(chat: Chat) -> None:
     chat.say(*EMMAS, "Piano Tue 3-4 drop-off", "@open-1", "Fri 4-5")
     assert chat.notice == "commitment.changed"
     assert told(chat)[1:] == ["Piano · Fri · 4 PM–5 PM"]
+    chat.say("@open-1", "@change-times", "@at-900-960")
+    assert chat.notice == "commitment.changed"
+    assert told(chat)[1:] == ["Piano · Fri · 3 PM–4 PM"]
 
 
 def test_in_spanish(chat: Chat) -> None:

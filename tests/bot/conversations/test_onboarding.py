@@ -15,7 +15,7 @@ from bot.conversations.flow import (
     step,
 )
 from bot.conversations.parent import COMMON_ZONES, is_zone
-from bot.texts import LANGUAGES
+from bot.texts import LANGUAGES, translator
 from core.defaults import OFFERED, subject_kind
 from core.family import Flexibility, Scope
 from core.phrase import say
@@ -309,6 +309,20 @@ def test_a_place_with_several_candidates_is_asked_back(chat: Chat) -> None:
     assert chat.title == "timezone.ask"
     chat.say("Portland", "@place-1")
     assert chat.state.answers["timezone"] == "America/New_York"
+
+
+def test_times_and_lengths_in_words_wherever_they_are_read(chat: Chat) -> None:
+    chat.say(*DEFAULT_RUN[:11])
+    chat.say("Five in a Row at half past nine three quarters of an hour alone")
+    added = chat.card.notice.args["line"]
+    assert (
+        translator("en")(added) == "Five in a Row · 45 min · 2–3 times a week · alone · at 9:30 AM"
+    )
+    chat.say(*DEFAULT_RUN[11:15], "half past eight to quarter past one, Mon-Thu")
+    chat.say("@accept", "de nueve a dos", "@accept")
+    emmas, noahs = (chat.state.answers[f"times.temp_child_{n}"] for n in (1, 2))
+    assert (emmas["startTime"], emmas["endTime"], len(emmas["schoolDays"])) == ("08:30", "13:15", 4)
+    assert (noahs["startTime"], noahs["endTime"]) == ("09:00", "14:00")
 
 
 NAME, ADULTS, PLACE = DEFAULT_RUN[:1], DEFAULT_RUN[:4], DEFAULT_RUN[:3]
