@@ -22,7 +22,7 @@ from bot.polling import poll
 from bot.send import DeliveryError
 from bot.telegram import TelegramChannel
 from bot.texts import LANGUAGES, translator
-from bot.translate import translate
+from bot.translate import translate, without_exact_place
 from bot.webhook import WEBHOOK_PATH
 from core.phrase import say
 from db.conversations import TELEGRAM, find_or_create_account, unpark_account
@@ -58,7 +58,8 @@ async def receive_update(services: Services, update: Mapping[str, Json]) -> None
         return
     key = chat_key(TELEGRAM, str(chat_id))
     async with services.database.transaction(chat_key=key) as session:
-        inbox_id = await receive(session, TELEGRAM, key, str(update_id), update)
+        kept = without_exact_place(update)
+        inbox_id = await receive(session, TELEGRAM, key, str(update_id), kept)
         if inbox_id is not None:
             await enqueue(
                 session,

@@ -4,7 +4,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversations.cards import STALE_TAP, Card, Opened, Option, Tapped, Typed
+from bot.conversations.cards import (
+    STALE_TAP,
+    Card,
+    Event,
+    Located,
+    Opened,
+    Option,
+    Tapped,
+    Typed,
+)
 from bot.conversations.flow import AGAIN, Hints
 from bot.daily import answer_day, help_card, show_today, show_week
 from bot.incoming import Command, Incoming
@@ -75,6 +84,8 @@ async def converse(
             await open_settings(talk, draft, account.family_id, option)
         case _ if settings_listen(talk, draft, event, incoming.message_id):
             await answer_settings(talk, event, draft, account.family_id)
+        case Located():
+            await talk.say(Card(say("flow.no_place")))
         case _:
             await answer_day(session, account, account.family_id, event, incoming, now=now)
 
@@ -89,7 +100,7 @@ async def apologise(session: AsyncSession, account: Account, *, now: datetime) -
 
 async def _checked(
     session: AsyncSession, box: SecretBox, account: Account, incoming: Incoming
-) -> Opened | Typed | Tapped | Command:
+) -> Event | Command:
     """The event; a tap counts only on a button that this very message of this chat shows."""
     event = incoming.event
     if not isinstance(event, Tapped):
@@ -108,7 +119,7 @@ async def _checked(
 
 
 async def _show_their_words(
-    session: AsyncSession, account: Account, event: Opened | Typed | Tapped | Command, now: datetime
+    session: AsyncSession, account: Account, event: Event | Command, now: datetime
 ) -> None:
     match event:
         case Typed(text=text) if text:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from bot.conversations.cards import Card, Opened, Tapped, Typed
+from bot.conversations.cards import Card, Event, Located, Opened, Tapped, Typed
 from bot.conversations.family_document import answers_of
 from bot.conversations.flow import (
     CONSENT,
@@ -37,6 +37,7 @@ from core.problem import asks_the_same
 from core.week import week_start
 from db.amend import amend_family
 from db.conversations import (
+    WEB,
     Account,
     Draft,
     accounts_sharing,
@@ -67,8 +68,6 @@ LIVING, LINES = "livingCards", "keptLines"
 """Keys that the draft has beside those of the data model: what it is for (absent: the
 questionnaire), the places of answers that are not in force yet, the message of each chat's living
 card, and of each answer's line, by chat."""
-
-Event = Opened | Typed | Tapped
 
 
 @dataclass(frozen=True)
@@ -269,7 +268,11 @@ async def _place(talk: Talk, sheet: Sheet, event: Event, card: Card, kept: Kept 
     before, after typed words below them, where the eye is."""
     living = sheet.living.get(talk.account.id)
     number = sheet.state.step
-    if isinstance(event, Tapped) and living is not None:
+    # In the browser a place is shared by a button of the card, in Telegram by a message.
+    tapped = isinstance(event, Tapped) or (
+        isinstance(event, Located) and talk.account.channel == WEB
+    )
+    if tapped and living is not None:
         await replace_card(talk.session, talk.account, living, card, now=talk.now, step=number)
         return sheet
     lines = dict(sheet.lines.get(talk.account.id, {}))

@@ -101,7 +101,8 @@ def draw(view: View, *, message_id: int, step: int, language: str) -> Drawing:
     """The view as Telegram shows it; its buttons carry `message_id` and `step`.
 
     Addresses that Telegram refuses in a button are written out. `language` (of `LANGUAGES`) is for
-    the one sentence a view cannot know: that a loopback address opens on this computer only.
+    what a view cannot know: that a loopback address opens on this computer only, and how a place is
+    shared.
     """
     return Drawing(
         messages=tuple(_messages(_lines(view, language))),
@@ -128,6 +129,8 @@ def _lines(view: View, language: str) -> list[_Line]:
         blocks.append([_Line(translator(language)(say("chat.loopback_link")))])
     if view.hint is not None:
         blocks.append([_Line(view.hint, "i")])
+    if view.wants_place:
+        blocks.append([_Line(translator(language)(say("chat.share_place")), "i")])
     lines: list[_Line] = []
     for block in filter(None, blocks):
         lines += [_Line(""), *block] if lines else block

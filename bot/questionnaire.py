@@ -6,7 +6,7 @@ from email_validator import EmailNotValidError, validate_email
 
 from bot.conversations.flow import Flow
 from bot.conversations.onboarding import Known, onboarding, settings
-from bot.places import find_places
+from bot.places import find_places, zone_at
 from bot.texts import LANGUAGES, translator
 
 LONGEST_EMAIL = 255
@@ -37,6 +37,7 @@ def family_settings() -> Flow:
 def _known() -> Known:
     return Known(
         find_places=find_places,
+        find_zone=zone_at,
         check_email=check_email,
         translators={language: translator(language) for language in LANGUAGES},
     )

@@ -21,6 +21,7 @@ PAGE_HEADERS = {
         "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'none'"
     ),
+    "Permissions-Policy": "geolocation=(self), camera=(), microphone=()",
     "Vary": "Accept-Language",
 }
 WORKER_HEADERS = {
@@ -34,6 +35,7 @@ _MEDIA_TYPES = {
     "words.js": "text/javascript",
     "elements.js": "text/javascript",
     "kept.js": "text/javascript",
+    "place.js": "text/javascript",
     "cards.js": "text/javascript",
     "chat.js": "text/javascript",
     "chat.webmanifest": "application/manifest+json",
@@ -56,6 +58,8 @@ _PAGE_TEXTS = (
     "qr",
     "noscript",
     "cookies",
+    "place",
+    "place_refused",
 )
 
 

@@ -1,16 +1,20 @@
 """Telegram's updates as our incoming events, and the data its buttons carry. Pure."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from telegram import CallbackQuery, Message, Update, User
 
-from bot.conversations.cards import STALE_TAP, Event, Opened, Tapped, Typed
-from bot.incoming import Command, Incoming, command_of, typed
+from bot.conversations.cards import STALE_TAP, Event, Located, Opened, Tapped, Typed
+from bot.incoming import Command, Incoming, Json, command_of, typed
 from core.text import clean_text
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 _DATA = re.compile(r"([0-9a-z]{1,13})\.([0-9a-z]{1,13})\.([a-z0-9_-]{1,24})")
+PLACE_DIGITS = 2
+"""Decimals of the degrees of a location while it waits."""
+
 _LARGEST_ID = 2**31 - 1  # what our columns hold
 
 
@@ -58,15 +62,31 @@ def translate(update: Update, username: str | None) -> Incoming | None:
 
     `username` is the bot's own, without "@" (None while unknown). Ignored are edits, forwards,
     channel posts, anonymous administrators, other bots, service messages, and in groups all but
-    commands to us, replies to us and taps. In a private chat something without words (a voice
-    message, say) is an empty `Typed`, so that it gets an answer. A tap whose data we did not write
-    is `STALE_TAP` with `message_id` None.
+    commands to us, replies to us and taps. In a private chat a location is `Located`, and something
+    without words (a voice message, say) an empty `Typed`, so that it gets an answer. A tap whose
+    data we did not write is `STALE_TAP` with `message_id` None.
     """
     if update.callback_query is not None:
         return _tap(update.callback_query, update.update_id)
     if update.message is not None:
         return _message(update.message, update.update_id, username)
     return None
+
+
+def without_exact_place(update: Mapping[str, Json]) -> Mapping[str, Json]:
+    """The update as it may wait in the database: a location in it only to about a kilometre, which
+    tells the zone and not the home, and without the venue's name and address."""
+    message = update.get("message")
+    place = message.get("location") if isinstance(message, dict) else None
+    if not isinstance(message, dict) or not isinstance(place, dict):
+        return update
+    rough: dict[str, Json] = {
+        key: round(degrees, PLACE_DIGITS)
+        for key, degrees in place.items()
+        if key in ("latitude", "longitude") and isinstance(degrees, int | float)
+    }
+    kept = {key: value for key, value in message.items() if key != "venue"}
+    return {**update, "message": {**kept, "location": rough}}
 
 
 def _tap(query: CallbackQuery, update_id: int) -> Incoming | None:
@@ -109,6 +129,8 @@ def _event(message: Message, username: str | None, *, private: bool) -> Event | 
     text = message.text if message.text is not None else message.caption
     if text is None and message.sticker is not None:
         text = message.sticker.emoji
+    if private and message.location is not None:
+        return Located(message.location.latitude, message.location.longitude)
     if text is None:
         # Service messages (somebody joined, a new title) carry neither words nor an attachment.
         return Typed("") if private and message.effective_attachment is not None else None

@@ -58,6 +58,7 @@ class View(_Frozen):
     shrunk: bool = False
     misread: bool = False
     farewell: bool = False
+    wants_place: bool = False
 
     def offers(self, option_id: str) -> bool:
         """Whether a tap on `option_id` can have come from this message."""
@@ -94,4 +95,5 @@ def render(card: Card, translate: Translate) -> View:
         thinking=card.thinking,
         misread=card.misread,
         farewell=card.farewell,
+        wants_place=card.wants_place,
     )

@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
 from bot import shell
-from bot.conversations.cards import Opened, Tapped, Typed
+from bot.conversations.cards import Event, Located, Opened, Tapped, Typed
 from bot.incoming import LONGEST_TEXT, Command, command_of, typed
 from bot.limits import Buckets, Rate, neighbourhood
 from bot.markup import reach
@@ -53,7 +53,7 @@ ARRIVING = Rate(burst=30, per_second=1 / 10)
 # allow it.
 SCRIPT_HEADER = "x-brightpath"
 
-ChatEvent: TypeAlias = Opened | Typed | Tapped | Command
+ChatEvent: TypeAlias = Event | Command
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +210,9 @@ def chat_router(
                 await port.receive(
                     session, tap, key=body.key, message_id=body.message, timezone=body.timezone
                 )
+            case _SentPlace():
+                place = Located(body.latitude, body.longitude)
+                await port.receive(session, place, key=body.key, timezone=body.timezone)
         messages = await port.messages(session, body.since, 0)
         return _answer(await _resumed(request, port) or session, messages, since=body.since)
 
@@ -292,14 +295,23 @@ class _SentTap(_Body):
     option: str = Field(pattern=r"^[a-z0-9_-]{1,24}$")
 
 
+class _SentPlace(_Body):
+    kind: Literal["place"]
+    key: _Key
+    since: _Id
+    timezone: _Timezone = None
+    latitude: Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+    longitude: Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
 class _Asked(_Body):
     since: Annotated[int, Field(ge=0, lt=2**31)]
     wait: Annotated[float, Field(ge=0, allow_inf_nan=False)] = LONGEST_WAIT
 
 
 _OPEN = TypeAdapter(_Open)
-_SENT: TypeAdapter[_SentText | _SentTap] = TypeAdapter(
-    Annotated[_SentText | _SentTap, Field(discriminator="kind")]
+_SENT: TypeAdapter[_SentText | _SentTap | _SentPlace] = TypeAdapter(
+    Annotated[_SentText | _SentTap | _SentPlace, Field(discriminator="kind")]
 )
 
 

@@ -1,6 +1,6 @@
 """What the conversation says and hears, before any channel draws or reads it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from core.phrase import Phrase
@@ -58,6 +58,7 @@ class Card:
     `secret` marks a card with addresses or codes that open something: it is stored encrypted.
     `misread`: its notice is about words that were not understood; a channel that can offers them
     again. `farewell`: all that was said before it is erased.
+    `wants_place`: a shared location answers it too.
     """
 
     title: Phrase
@@ -73,6 +74,7 @@ class Card:
     secret: bool = False
     misread: bool = False
     farewell: bool = False
+    wants_place: bool = False
 
     def option(self, option_id: str) -> Option | None:
         return next((o for row in self.rows for o in row if o.id == option_id), None)
@@ -98,7 +100,16 @@ class Tapped:
     option: str
 
 
-Event: TypeAlias = Opened | Typed | Tapped
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A place that was shared, in degrees. It is never stored, and never shown by `repr`, so that
+    no log can hold it."""
+
+    latitude: float = field(repr=False)
+    longitude: float = field(repr=False)
+
+
+Event: TypeAlias = Opened | Typed | Tapped | Located
 
 STALE_TAP = Tapped(step=-1, option="")
 """A tap that no card of ours can have caused, or none that is still shown."""

@@ -1,10 +1,21 @@
 """Section 2: the children, by name and age."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.conversations.answers import Misread, check_name, fold, take, tidy_person
+from bot.conversations.answers import (
+    AND,
+    FILL,
+    NUMBER,
+    Misread,
+    check_name,
+    fold,
+    rewrite,
+    take,
+    tidy_person,
+    value,
+)
 from bot.conversations.cards import Card, Option
 from bot.conversations.flow import (
     Answer,
@@ -25,43 +36,19 @@ _NEW_CHILD = r"temp_child_(\d{1,5})"
 _CHILD = rf"{_NEW_CHILD}|child_\d{{1,10}}"
 """Ids of children: of those whom this conversation has added, and of those who have a row."""
 
-_NUMBERS = {
-    word: number
-    for number, words in enumerate(
-        (
-            "two dos",
-            "three tres",
-            "four cuatro",
-            "five cinco",
-            "six seis",
-            "seven siete",
-            "eight ocho",
-            "nine nueve",
-            "ten diez",
-            "eleven once",
-            "twelve doce",
-            "thirteen trece",
-            "fourteen catorce",
-            "fifteen quince",
-            "sixteen dieciseis",
-            "seventeen diecisiete",
-            "eighteen dieciocho",
-        ),
-        start=2,
-    )
-    for word in words.split()
-}
+_AGE_WORD = rf"(?:(?<=\w[ ,(])|(?<=, ))\b{NUMBER}(?!\s*\d)"
 _AGE = (
     r"(?P<age>\d{1,4})(?:[.,]\d)?(?:(?P<months>\s*-?\s*(?:months?|mos?|mths?|mes(?:es)?)\b|m\b)|"
     r"\s*-?\s*(?:years?|yrs?|y/?o|anos?|a)\b\.?"
-    r"(?:\s*(?:,|and|y)?\s*\d{1,2}\s*(?:months?|mos?|mes(?:es)?)\b)?)?\s*"
+    r"(?:\s*(?:,|and|y)?\s*\d{1,2}\s*(?:months?|mos?|mes(?:es)?)\b)?|"
+    r"\s*(?:歳|才|岁|歲|살|лет|года?|سنوات|سنة))?\s*"
     r"(?:\s*-?\s*(?:old|de edad)\b)?\s*\)?"
 )
-_JOINT = r"^(?:\s|[,;:.()&+/-]|\b(?:and|y|e|plus|also|tambien)\b)+|(?:\s|[,;:(&+/-])+$"
+_JOINT = rf"^(?:\s|{AND}|[:.()/-]|\b(?:plus|also|tambien)\b)+|(?:\s|[,;:(&+/、，،؛-])+$"
 _WHOSE = (
-    r"^(?:i have|we have|tengo|tenemos|there is|my|our|mi|nuestr[oa]|an?|una?|"
-    r"(?:baby|bebe)(?=\s+\w)|"
-    r"son|daughter|hij[oa]|boy|girl|nin[oa]|s?he(?:'s| is)?|ella|el)(?:\s+|$)"
+    r"^(?:i have|we have|tengo|tenemos|there (?:is|are)|my|our|mis?|nuestr[oa]s?|an?|una?|"
+    r"(?:baby|bebe)(?=\s+\w)|(?:sons|daughters|hij[oa]s|boys|girls|nin[oa]s|kids|children)"
+    r"(?=\s+\w)|son|daughter|hij[oa]|boy|girl|nin[oa]|s?he(?:'s| is)?|ella|el)(?:\s+|$)"
 )
 _TWINS = (
     r"(?:\b(?:the|my|our|l[oa]s|mis|nuestr[oa]s)\s+)?"
@@ -70,7 +57,7 @@ _TWINS = (
 _BOTH = r"\b(?:both|amb[oa]s|l[oa]s dos)\b"
 # "Are" and "Son" at the beginning may be a name or a child.
 _PLURAL = r"(?<=[\w,] )(?:are\b|tienen\b|son\b(?= de\b))"
-_AND = r"\s*(?:[,;&+/]|\b(?:and|y)\b)\s*"
+_AND = rf"\s*(?:{AND}|/)\s*"
 _LINK = r"(?:\s|[,;:(-])*(?:\b(?:is|who is|aged?|turns|tiene|de|con|es|cumple)\b)?(?:\s|[,;:(=-])*$"
 
 
@@ -90,20 +77,24 @@ def read_children(text: str) -> tuple[tuple[str, int | None], ...]:
     pair, _ = take(_BOTH, text)
     if pair:
         text = f"{text[: pair.start()]}both{text[pair.end() :]}"
-    folded = fold(text)
-    for word, number in _NUMBERS.items():
-        # Numbers are put where their words stood; the text keeps its length.
-        pattern = rf"(?<=\w[ ,(])\b{word}\b(?!\s*\d)"
-        for found in re.finditer(pattern, folded):
-            digits = str(number).ljust(len(word))
-            text = text[: found.start()] + digits + text[found.end() :]
-            folded = fold(text)
-    ages = list(re.finditer(_AGE, folded))
+    text = _in_figures(text)
+    ages = list(re.finditer(_AGE, fold(text)))
     if not ages:
         return tuple((name, None) for name in _names(text))
     first = bool(_name(text[: ages[0].start()]))
     found_children: list[tuple[str, int | None]] = []
+    paired = 0
     for index, age in enumerate(ages):
+        if first and index >= paired:
+            begin = ages[index - 1].end() if index else 0
+            names = _names(text[begin : age.start()])
+            run = _run(text, ages[index:])
+            if len(run) == len(names) > 1:
+                # "Ana and Leo are 7 and 9"
+                found_children += zip(names, map(_years, run), strict=True)
+                paired = index + len(run)
+        if index < paired:
+            continue
         if first:
             begin = ages[index - 1].end() if index else 0
             between = text[begin : age.start()]
@@ -113,7 +104,7 @@ def read_children(text: str) -> tuple[tuple[str, int | None], ...]:
         if first and index == len(ages) - 1 and not _names(text[age.end() :]):
             # "Ana and Leo 7, twins"
             between += text[age.end() :]
-        years = int(age["age"]) // (12 if age["months"] else 1)
+        years = _years(age)
         sharing = _sharing(between)
         if sharing is not None:
             alone, together = sharing
@@ -127,6 +118,33 @@ def read_children(text: str) -> tuple[tuple[str, int | None], ...]:
     if tail and any(char.isalpha() for char in tail):
         found_children.append((tail, None))
     return tuple(found_children)
+
+
+def _run(text: str, ages: Sequence[re.Match[str]]) -> list[re.Match[str]]:
+    """The first of the ages, and those that follow it without a name in between."""
+    run = [ages[0]]
+    for age in ages[1:]:
+        if _name(text[run[-1].end() : age.start()]):
+            break
+        run.append(age)
+    return run
+
+
+def _years(age: re.Match[str]) -> int:
+    return int(age["age"]) // (12 if age["months"] else 1)
+
+
+def _in_figures(text: str) -> str:
+    """The text with ages in words as digits ("Emma nine"); everything else as it was typed."""
+
+    def digits(found: re.Match[str]) -> str | None:
+        # "One" and "una" are more often articles than ages, and too young for us.
+        number = value(found[0])
+        return str(number) if number > 1 else None
+
+    figures = rewrite(_AGE_WORD, fold(text), digits)
+    pairs = zip(text, figures, strict=True)
+    return "".join(new if new.isdigit() or new == FILL else char for char, new in pairs)
 
 
 def _plain(text: str) -> str:

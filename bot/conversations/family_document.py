@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bot.conversations.children import children
-from bot.conversations.commitments import Whose
+from bot.conversations.commitment_lines import Whose
 from bot.conversations.flow import Asking, ChildAnswer, place_id
 from bot.conversations.parent import ME, adult_names, parent_name
 from bot.conversations.subject_entries import changed

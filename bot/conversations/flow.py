@@ -13,7 +13,16 @@ from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from bot.conversations.answers import Misread, clean
-from bot.conversations.cards import Card, Event, Opened, Option, Progress, Tapped, Typed
+from bot.conversations.cards import (
+    Card,
+    Event,
+    Located,
+    Opened,
+    Option,
+    Progress,
+    Tapped,
+    Typed,
+)
 from bot.conversations.hearing import (
     GO_ON,
     LATER,
@@ -203,6 +212,7 @@ class Question:
     reads an answer; `sound` tells whether a stored value is still a good answer; `tell` says it
     in one line; `then` adds replies once it is accepted; `wanted` is its condition. `section` is
     1 to 7, or 0 for what surrounds the sections. `numbered`: its options can be chosen by number.
+    `locate` reads a shared place (None: no place is needed).
 
     A card of `ask` with a "back" of its own is a view within the question: `hear` hears it.
     """
@@ -217,6 +227,7 @@ class Question:
     wanted: Callable[[Asking], bool] = _always
     then: Callable[[Asking, Any], tuple[Reply, ...]] = _nothing
     numbered: bool = False
+    locate: Callable[[Asking, Located], Outcome] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +318,11 @@ def step(flow: Flow, state: State, event: Event, *, today: date) -> tuple[State,
             return _answer(flow, state, today, places, here, Choice(option))
         case Typed(text=text):
             return _typed(flow, awake, today, places, here, text)
+        case Located():
+            if here.question.locate is None:
+                return awake, (_show(flow, awake, today, say("flow.no_place")),)
+            outcome = here.question.locate(here.asking, event)
+            return _settle(flow, awake, today, places, here, outcome)
 
 
 def _open_again(
@@ -366,6 +382,17 @@ def _answer(
             nearly = option_nearly_meant(flow.translators, _card(places, here, state), heard.text)
             if nearly is not None:
                 return _answer(flow, state, today, places, here, Choice(nearly))
+    return _settle(flow, state, today, places, here, outcome)
+
+
+def _settle(
+    flow: Flow,
+    state: State,
+    today: date,
+    places: tuple[Place, ...],
+    here: Place,
+    outcome: Outcome,
+) -> tuple[State, tuple[Reply, ...]]:
     match outcome:
         case Misread(phrase=phrase):
             return state, (_ask_again(flow, state, today, phrase),)
@@ -487,7 +514,9 @@ def _card(places: tuple[Place, ...], here: Place, state: State) -> Card:
         # A view within the question, with a way out of its own.
         return replace(card, progress=_progress(places, here))
     extra: list[Option] = []
-    if here.answered and not any(card.option(verb) for verb in GO_ON):
+    # Of what is half-made nothing is kept by going back to the answer before.
+    going_on = here.id in state.drafts or any(card.option(verb) for verb in GO_ON)
+    if here.answered and not going_on:
         extra.append(Option("keep", say("flow.keep")))
     if state.base:
         if here.answered:

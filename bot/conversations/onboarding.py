@@ -7,7 +7,8 @@ from typing import Any
 from bot.conversations.answers import Misread
 from bot.conversations.cards import Card, Option
 from bot.conversations.children import children, children_question
-from bot.conversations.commitments import Whose, commitments_question
+from bot.conversations.commitment_lines import Whose
+from bot.conversations.commitments import commitments_question
 from bot.conversations.flow import (
     CONSENT,
     Answer,
@@ -24,6 +25,7 @@ from bot.conversations.flow import (
 from bot.conversations.parent import (
     CheckEmail,
     FindPlaces,
+    FindZone,
     adults_question,
     email_question,
     name_question,
@@ -44,11 +46,13 @@ VERSION = 2
 class Known:
     """What the questions need from outside.
 
-    `find_places` knows what a typed city can mean; `check_email` gives an address in its normal
-    form, or None; `translators` hold every language by its code: answers are understood in all.
+    `find_places` knows what a typed city can mean, `find_zone` whose clock a shared place goes by;
+    `check_email` gives an address in its normal form, or None; `translators` hold every language by
+    its code: answers are understood in all.
     """
 
     find_places: FindPlaces
+    find_zone: FindZone
     check_email: CheckEmail
     translators: Mapping[str, Translate]
 
@@ -80,7 +84,7 @@ def _sections(known: Known) -> tuple[Question, ...]:
     return (
         name_question(),
         email_question(known.check_email),
-        timezone_question(known.find_places),
+        timezone_question(known.find_places, known.find_zone),
         adults_question(),
         commitments_question(Whose.AWAY),
         children_question(),

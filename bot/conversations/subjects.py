@@ -12,6 +12,7 @@ from bot.conversations.answers import (
     take,
     take_days,
     take_fixed_time,
+    take_minutes,
     tidy_name,
 )
 from bot.conversations.subject_entries import INTERESTS, LONGEST, SHORTEST, exactly
@@ -96,11 +97,6 @@ _EACH_DAY = (
 _WEEKLY = r"\b(?:weekly|every week|semanal(?:mente)?|cada semana|todas las semanas)\b"
 # "SAT prep" is a subject, not a Saturday.
 _EXAM = r"\bsat(?=\s(?:prep\w*|practice|tests?|math|reading|writing|vocab\w*|review|exam\w*)\b)"
-_HOURS = (
-    r"\b(?:(?P<h>\d)(?:[.,](?P<f>5))?\s?(?:h|hrs?|hours?|horas?)\b(?:\s?(?:and|y)?\s?(?P<m>\d{2})"
-    r"\s?(?:min\w*|m)?\b)?|(?P<half>half an hour|media hora)|(?P<one>an hour|una hora))"
-)
-_MINUTES = r"\b(?P<n>\d{1,4})\s?(?:minutes?|minutos?|mins?|m\b|')(?:\s?(?:each|cada una))?"
 _INVOLVEMENT: tuple[tuple[str, Involvement], ...] = (
     (
         r"\b(?:minimal(?: supervision)?|(?:with )?(?:(?:me|you|mom|mum|dad) )?nearby|i check|"
@@ -269,7 +265,7 @@ def _take_details(text: str) -> tuple[dict[str, Any], str, Misread | None]:
         problems.append(often)
     else:
         changes |= often
-    minutes, text = _take_minutes(text)
+    minutes, text = take_minutes(text)
     if minutes is None:
         minutes, text = _take_lone_number(text)
     if minutes is not None and SHORTEST <= minutes <= LONGEST:
@@ -314,19 +310,6 @@ def _take_lone_number(text: str) -> tuple[int | None, str]:
         if int(found["n"]) >= _SMALLEST_LONE or not any(char.isalpha() for char in rest):
             return int(found["n"]), rest
     return None, text
-
-
-def _take_minutes(text: str) -> tuple[int | None, str]:
-    found, rest = take(_HOURS, text)
-    if found:
-        if found["half"]:
-            return 30, rest
-        if found["one"]:
-            return 60, rest
-        half = 30 if found["f"] else 0
-        return int(found["h"]) * 60 + half + int(found["m"] or 0), rest
-    found, rest = take(_MINUTES, text)
-    return (int(found["n"]) if found else None), rest
 
 
 def _take_often(text: str) -> tuple[dict[str, Any] | Misread, str]:

@@ -7,7 +7,7 @@ from typing import Any
 from bot.conversations.answers import Misread, short
 from bot.conversations.cards import Card, Option
 from bot.conversations.children import children
-from bot.conversations.commitments import Whose
+from bot.conversations.commitment_lines import Whose
 from bot.conversations.family_document import family_document, identities_of
 from bot.conversations.flow import (
     SECTIONS,

@@ -6,6 +6,7 @@
 
 import { linkLine, make, picture, safe, sketched } from "./elements.js";
 import { waiting } from "./kept.js";
+import { canLocate, placeRow } from "./place.js";
 import { say, write } from "./words.js";
 
 // Milliseconds after which a wait is explained.
@@ -19,10 +20,13 @@ const input = document.getElementById("text");
 // As the server has them, by id; each with the element that shows it.
 export const messages = new Map();
 let tapped = () => {};
+let warned = () => {};
 
-// Whom a tap is told: {kind: "tap", message, step, option}.
-export function onTap(told) {
+// Whom a tap is told: {kind: "tap", message, step, option}, or a place (see place.js); and whom the
+// words of what a browser refuses.
+export function onTap(told, warn) {
   tapped = told;
+  warned = warn;
 }
 
 export function show(node) {
@@ -63,6 +67,10 @@ const PARTS = {
       rows.map((row) =>
         make("div", { class: "row" }, ...row.map((button) => optionButton(button, message.id))),
       ),
+  },
+  place: {
+    of: (view) => (view.wants_place && canLocate()) || null,
+    draw: () => [placeRow((place) => tapped(place), (words) => warned(words))],
   },
   links: { of: (view) => view.links, draw: (links) => links.filter(safe).map(linkLine) },
   qr: { of: (view, message) => message.qr_svg, draw: (svg) => [picture(svg)] },

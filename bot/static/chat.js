@@ -44,6 +44,8 @@ let asking = recall("messages", null) !== null;
 let seen = 0;
 let interrupt = () => {};
 let joining = null;
+// A place that was shared, on its way; kept nowhere.
+let placed = null;
 
 class Refused extends Error {
   constructor(status, text) {
@@ -63,7 +65,8 @@ function uuid() {
 }
 
 function take(event) {
-  enqueue({ key: uuid(), ...event });
+  if (event.kind === "place") placed = { key: uuid(), ...event };
+  else enqueue({ key: uuid(), ...event });
   draw();
   interrupt();
 }
@@ -153,6 +156,7 @@ async function send(event) {
     const { timeZone: timezone } = Intl.DateTimeFormat().resolvedOptions();
     const answer = await call("/chat/events", { body: { ...event, since: seen, timezone } });
     if (event === joining) joining = null;
+    if (event === placed) placed = null;
     drop(event);
     receive(answer);
     if (event.kind === "text") offer(event.text, answer);
@@ -194,7 +198,7 @@ async function talk() {
   let failures = 0;
   let recognised = false;
   for (;;) {
-    const event = joining ?? waiting()[0];
+    const event = joining ?? placed ?? waiting()[0];
     try {
       if (!opened) {
         await open();
@@ -245,6 +249,7 @@ function restore(events) {
     .filter((event) => event.kind === "text" && keys.includes(event.key))
     .map((event) => event.text);
   if (events.includes(joining)) joining = null;
+  if (events.includes(placed)) placed = null;
   events.forEach(drop);
   if (words.length) {
     input.value = [...words, input.value].filter(Boolean).join("\n");
@@ -364,7 +369,7 @@ window.addEventListener("online", () => interrupt());
 window.addEventListener("offline", () => interrupt());
 document.addEventListener("visibilitychange", () => document.hidden || interrupt());
 
-onTap(take);
+onTap(take, warn);
 onChange((name) => {
   if (name === "draft") input.value = recall("draft", "");
   draw();

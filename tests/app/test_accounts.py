@@ -35,7 +35,7 @@ from whole_program import Clock
 
 from app.chat import WebConversations
 from app.services import Services
-from bot.conversations.cards import Opened, Tapped, Typed
+from bot.conversations.cards import Located, Opened, Tapped, Typed
 from bot.incoming import Command
 from bot.webchat import Session
 from db.conversations import Account
@@ -122,6 +122,36 @@ async def test_before_consent_nothing_that_a_person_is_or_says_is_stored(
         assert found(conninfo, ("Zephyrine", "Quillon", "Chatham")) == []
         await port.receive(session, Typed("yes"), key=str(uuid4()), timezone="Pacific/Chatham")
         assert found(conninfo, ("Chatham",)) != []
+
+
+async def test_of_a_shared_place_only_the_clock_is_stored(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    place = Located(35.681236, 139.767125)
+    async with opened(database_url, tmp_path, clock) as services:
+        stranger = await in_browser(services, "s" * 43)
+        port, session = WebConversations(services), Session(stranger.id, "en")
+        for event in (Opened(), Typed("yes"), Typed("Yuki"), Typed("skip"), place):
+            await port.receive(session, event, key=str(uuid4()))
+        # A button of the card was pressed, so the card changes in place.
+        assert "Tokyo" in (await told(services, stranger))[0]
+        assert len(await told(services, stranger)) == 4
+        await port.receive(session, Typed("yes"), key=str(uuid4()))
+        await port.receive(session, place, key=str(uuid4()))
+        assert "No place is needed" in (await told(services, stranger))[0]
+        assert found(conninfo, ("Asia/Tokyo",)) != []
+        assert found(conninfo, ("35.6", "139.7")) == []
+
+
+async def test_a_planned_family_that_shares_a_place_is_told_that_none_is_needed(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        home = await household(services)
+        sarah = await in_browser(services, "s" * 43, home)
+        await say_to_us(services, sarah, Located(35.681236, 139.767125))
+        assert "No place is needed" in (await told(services, sarah))[0]
+        assert found(conninfo, ("35.6", "139.7")) == []
 
 
 async def test_what_nobody_understands_is_answered_with_what_works(

@@ -286,7 +286,7 @@ BAD_ANSWERS = (
     ("Who are the children?", "Emma 1", "from age 2 on"),
     ("Who are the children?", "Emma 19", "ages 2 to 18"),
     ("Anyone else?", "Emma 7", "already"),
-    ("whole family", "Co-op Fri", "From when to when"),
+    ("whole family", "Co-op Feb 30 1-2pm", "in no calendar"),
 )
 GOOD_ANSWERS = {
     "What should we call you?": "Sarah",

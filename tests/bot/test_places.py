@@ -1,8 +1,11 @@
 """Typed places and addresses."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bot.places import MOST, find_places
+from bot.conversations.parent import is_zone
+from bot.places import MOST, find_places, zone_at
 from bot.questionnaire import check_email
 
 
@@ -50,6 +53,32 @@ def test_several_candidates_the_largest_first(typed: str, first: str, also: str)
 @pytest.mark.parametrize("typed", ["", " ", "xyzzy", "Nowhere/At_All", "😀", "," * 50, "a" * 900])
 def test_unknown_places(typed: str) -> None:
     assert find_places(typed) == ()
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "zone"),
+    [
+        (40.71, -74.01, "America/New_York"),
+        (33.45, -112.07, "America/Phoenix"),
+        (31.76, -106.49, "America/Denver"),
+        (31.73, -106.48, "America/Ciudad_Juarez"),
+        (43.34, -1.79, "Europe/Madrid"),
+        (43.36, -1.77, "Europe/Paris"),
+        (47.56, 7.59, "Europe/Zurich"),
+        (41.59, -87.35, "America/Chicago"),
+        (0, -30, None),
+        (90, 0, None),
+        (-90, 180, "Antarctica/McMurdo"),
+    ],
+)
+def test_places_by_their_degrees(latitude: float, longitude: float, zone: str | None) -> None:
+    assert zone_at(latitude, longitude) == zone
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+def test_every_place_has_a_zone_that_we_know_or_none(latitude: float, longitude: float) -> None:
+    zone = zone_at(latitude, longitude)
+    assert zone is None or is_zone(zone)
 
 
 @pytest.mark.parametrize(

@@ -73,6 +73,12 @@ def test_names_cannot_become_markup() -> None:
     assert visible(view).count(name) == 4
 
 
+def test_a_card_that_wants_a_place_says_how_to_share_it() -> None:
+    view = View(title="Which city?", hint="For example: Madrid", wants_place=True)
+    assert visible(view).endswith("You can also share your location: tap 📎, then Location.")
+    assert "📎" not in visible(View(title="Which city?"))
+
+
 def test_an_answered_card_is_one_line_that_reopens() -> None:
     view = View(
         title="Noah, 6",

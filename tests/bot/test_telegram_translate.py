@@ -5,13 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegram import Update
 
-from bot.conversations.cards import STALE_TAP, Opened, Tapped, Typed
+from bot.conversations.cards import STALE_TAP, Located, Opened, Tapped, Typed
 from bot.incoming import Command, Incoming
 from bot.translate import (
     Callback,
     decode_callback,
     encode_callback,
     translate,
+    without_exact_place,
 )
 
 SARAH = {"id": 11, "is_bot": False, "first_name": "Sarah", "language_code": "es-MX"}
@@ -28,6 +29,8 @@ STICKER = {
     "is_video": False,
     "emoji": "👍",
 }
+PLACE = {"latitude": 40.712776, "longitude": -74.005974}
+VENUE = {"location": PLACE, "title": "Home", "address": "1 Elm Street"}
 VOICE = {"file_id": "v", "file_unique_id": "v", "duration": 1}
 
 
@@ -85,6 +88,8 @@ def test_commands(text: str, event: object) -> None:
         ({"voice": VOICE, "caption": "Latin 2x"}, Typed("Latin 2x")),
         ({"text": "\0a\0"}, Typed("a")),
         ({"text": "x" * 5000}, Typed("x" * 4096)),
+        ({"location": PLACE}, Located(40.712776, -74.005974)),
+        ({"location": PLACE, "venue": VENUE}, Located(40.712776, -74.005974)),
     ],
 )
 def test_everything_sent_in_private_gets_an_event(fields: dict[str, Any], event: object) -> None:
@@ -111,6 +116,8 @@ def test_everything_sent_in_private_gets_an_event(fields: dict[str, Any], event:
         {"message": message(HOME, text="done", reply_to_message=message(HOME, text="hello"))},
         {"message": message(HOME, text="/today@another_bot")},
         {"message": message(HOME, voice=VOICE)},
+        {"message": message(HOME, location=PLACE)},
+        {"edited_message": message(location=PLACE)},
     ],
 )
 def test_what_is_not_for_us_is_ignored(update: dict[str, Any]) -> None:
@@ -128,6 +135,25 @@ def test_in_a_group_commands_and_replies_to_us_count() -> None:
     assert command.event == Command("today")
     other = message(HOME, text="Hi") | {"from": US | {"username": "another_bot"}}
     assert heard(message=message(HOME, text="done", reply_to_message=other)) is None
+
+
+def test_a_place_waits_without_telling_the_home() -> None:
+    update = {"update_id": 4, "message": message(location=PLACE, venue=VENUE)}
+    kept = without_exact_place(update)
+    assert kept == {
+        "update_id": 4,
+        "message": message(location={"latitude": 40.71, "longitude": -74.01}),
+    }
+    incoming = heard(message=kept["message"])
+    assert incoming is not None
+    assert incoming.event == Located(40.71, -74.01)
+    words = {"update_id": 4, "message": message(text="Sarah")}
+    assert without_exact_place(words) == words
+
+
+def test_the_event_of_a_place_does_not_show_it() -> None:
+    incoming = heard(message=message(location=PLACE))
+    assert "40.7" not in repr(incoming)
 
 
 def tap(data: str, chat: dict[str, Any] = PRIVATE) -> dict[str, Any]:

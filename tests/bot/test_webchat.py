@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.conversations.cards import Opened, Tapped, Typed
+from bot.conversations.cards import Located, Opened, Tapped, Typed
 from bot.incoming import Command
 from bot.webchat import (
     ARRIVING,
@@ -101,6 +101,7 @@ async def test_looking_at_the_page_stores_nothing(
     policy = page.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+    assert "geolocation=(self)" in page.headers["permissions-policy"]
     assert chat.conversations == {}
 
 
@@ -191,6 +192,50 @@ async def test_what_is_written_becomes_an_event(
     await start(client)
     assert (await write(client, text)).status_code == 200
     assert only(chat).events[-1] == event
+
+
+async def place(client: httpx.AsyncClient, **more: Any) -> httpx.Response:
+    body = {"kind": "place", "key": key(), "since": 0, "latitude": 40.71, "longitude": -74.01}
+    return await client.post("/chat/events", json=body | more)
+
+
+async def test_a_shared_place_becomes_an_event(client: httpx.AsyncClient, chat: MemoryChat) -> None:
+    await start(client)
+    assert (await place(client, timezone="America/New_York")).status_code == 200
+    assert only(chat).events[-1] == Located(40.71, -74.01)
+    assert chat.timezones[-1] == "America/New_York"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"latitude": 90.01},
+        {"latitude": -91},
+        {"longitude": 180.5},
+        {"longitude": -181},
+        {"latitude": None},
+        {"latitude": "north"},
+        {"text": "here"},
+    ],
+)
+async def test_a_place_outside_the_world_is_refused(
+    client: httpx.AsyncClient, chat: MemoryChat, wrong: dict[str, Any]
+) -> None:
+    await start(client)
+    assert (await place(client, **wrong)).status_code == 422
+    assert only(chat).events == [Opened()]
+
+
+async def test_a_place_that_is_no_number_is_refused(
+    client: httpx.AsyncClient, chat: MemoryChat
+) -> None:
+    await start(client)
+    raw = json.dumps({"kind": "place", "key": key(), "since": 0, "latitude": 1e999, "longitude": 0})
+    answer = await client.post(
+        "/chat/events", content=raw, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 422
+    assert only(chat).events == [Opened()]
 
 
 async def test_half_a_character_is_left_out(client: httpx.AsyncClient, chat: MemoryChat) -> None:

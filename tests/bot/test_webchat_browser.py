@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 import bot
 import sync
-from bot.conversations.cards import Opened, Tapped, Typed
+from bot.conversations.cards import Located, Opened, Tapped, Typed
 from bot.incoming import Command
 from bot.views import Strip
 
@@ -66,6 +66,42 @@ def test_ticks_change_the_card_in_place(page: Page, served: Served) -> None:
     assert not pressed(page, "math")
     assert pressed(page, "reading")
     assert page.locator("article").count() == 3
+
+
+def asks_for_the_place(conversation: Conversation) -> None:
+    wanting = conversation.ask_name().model_copy(update={"wants_place": True})
+    conversation.put(1, "us", 1, wanting)
+
+
+def test_the_place_is_sent_once_roughly_and_kept_nowhere(page: Page, served: Served) -> None:
+    page.context.set_geolocation({"latitude": 40.712776, "longitude": -74.005974})
+    page.context.grant_permissions(["geolocation"])
+    button = page.locator("button[data-place]")
+    expect(button).to_have_count(0)
+    served.chat.change(asks_for_the_place)
+    button.click()
+    sent = "() => performance.getEntriesByName(location.origin + '/chat/events').length > 0"
+    page.wait_for_function(sent)
+    (conversation,) = served.chat.conversations.values()
+    assert conversation.events[-1] == Located(40.71, -74.01)
+    assert "40.7" not in page.evaluate("() => JSON.stringify({ ...localStorage })")
+    expect(button).to_be_enabled()
+
+
+def test_a_place_that_is_not_told_is_answered_kindly(page: Page, served: Served) -> None:
+    served.chat.change(asks_for_the_place)
+    page.locator("button[data-place]").click()
+    expect(page.locator("#banner")).to_contain_text("Please type the nearest larger city")
+    (conversation,) = served.chat.conversations.values()
+    assert conversation.events == [Opened()]
+
+
+def test_a_browser_that_knows_no_place_shows_no_button(page: Page, served: Served) -> None:
+    page.add_init_script("delete Navigator.prototype.geolocation")
+    page.reload()
+    served.chat.change(asks_for_the_place)
+    expect(page.locator('[data-message="1"]')).to_have_attribute("data-revision", "2")
+    expect(page.locator("button[data-place]")).to_have_count(0)
 
 
 def test_an_answered_card_opens_again(page: Page) -> None:

@@ -224,6 +224,14 @@ SHAPES = st.one_of(
             *(entry for entry in (*FULL_RUN, *DEFAULT_RUN) if not entry.startswith("@")),
             *("yes", "no", "back", "none", "done", "1", "3", "9-2", "Emma", "Tom 17", "25:00"),
             *("Soccer Mon 4-5pm", "Choir monthly on the 31st 5-6pm", "remove Art", "Portland"),
+            *(
+                "Soccer",
+                "Piano Mon, Swim 4-5",
+                "Choir once",
+                "4pm",
+                "Nov 30 and Dec 7",
+                "half past 3",
+            ),
             *("science", "Math at 9", "Mon-Thu", "9-9", "\x00", "😀", "x" * 2000),
         ]
     ),
@@ -271,6 +279,8 @@ def finish(chat: Chat) -> None:
         options = [option.id for row in chat.card.rows for option in row]
         if chat.notice == "subjects.none":
             chat.say("@s-0")
+        elif chat.notice == "guide.no_days":
+            chat.say("@d-0")
         elif chat.title in fallback:
             chat.say(fallback[chat.title])
         elif any(option in GOING_ON for option in options):

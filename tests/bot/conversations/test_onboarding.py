@@ -3,7 +3,7 @@
 import pytest
 from transcript import DEFAULT_RUN, HINTS, TODAY, Chat
 
-from bot.conversations.cards import Typed
+from bot.conversations.cards import Located, Typed
 from bot.conversations.flow import (
     Consented,
     Flow,
@@ -14,7 +14,8 @@ from bot.conversations.flow import (
     Submit,
     step,
 )
-from bot.texts import LANGUAGES
+from bot.conversations.parent import COMMON_ZONES, is_zone
+from bot.texts import LANGUAGES, translator
 from core.defaults import OFFERED, subject_kind
 from core.family import Flexibility, Scope
 from core.phrase import say
@@ -58,8 +59,8 @@ def test_nothing_is_shared_when_each_learns_alone(chat: Chat) -> None:
 
 
 def test_a_typed_run_in_words_only(chat: Chat) -> None:
-    chat.say("yes", "My name is Sarah", "sarah@example.com", "Chicago", "Sarah and Tom")
-    chat.say("Tue Thu 10-11:30", "Tom Mon-Fri 9-17", "that's all")
+    chat.say("yes", "My name is Sarah", "yes", "sarah@example.com", "Chicago", "Sarah and Tom")
+    chat.say("Tue Thu 10-11:30", "me", "Tom Mon-Fri nine to five", "that's all")
     chat.say("Emma (9) and Noah, 6", "that's everyone")
     chat.say("Co-op Fri 1-3pm", "all of us", "done")
     chat.say("Soccer Mon Wed 4-5pm", "yes", "done", "none")
@@ -92,7 +93,7 @@ def test_a_run_in_spanish_names_the_subjects_in_spanish(flow: Flow) -> None:
     chat.say("@speak-es")
     assert SpeakLanguage("es") in chat.replies
     chat.say(
-        "sí", "me llamo Sara", "saltar", "Bogotá", "solo yo", "mar jue 10-11:30", "eso es todo"
+        "sí", "me llamo Sara", "sí", "saltar", "Bogotá", "solo yo", "mar jue 10-11:30", "listo"
     )
     chat.say("Emma 9 y Noah 6", "ya están todos", "ninguno", "nada")
     chat.say("Fútbol lun mié de 16 a 17", "sí", "listo")
@@ -171,16 +172,14 @@ BAD_ANSWERS = [
     (DEFAULT_RUN[:3], "Xyzzyville", "timezone.unknown"),
     (DEFAULT_RUN[:3], "😀", "timezone.unknown"),
     (DEFAULT_RUN[:4], "Sarah and sarah", "adults.double"),
+    (DEFAULT_RUN[:4], "my wife Sarah and I", "adults.double"),
     (DEFAULT_RUN[:4], "😀", "name.letters"),
     (DEFAULT_RUN[:4], "A, B, C, D, E, F, G, H, I", "adults.too_many"),
     (DEFAULT_RUN[:5], "Tue 25:00-26:00", "times.impossible"),
     (DEFAULT_RUN[:5], "Tue 10-10", "times.same"),
     (DEFAULT_RUN[:5], "me Tuesday 5-4pm", "times.which_half"),
-    (DEFAULT_RUN[:5], "I work Sat 9-12, Tom works Sun 8-9", "commitment.one_at_a_time"),
     (SECTION_1, "baby Sofi 18 months", "children.too_young"),
     (SECTION_1, "Sofi 18 meses", "children.too_young"),
-    (DEFAULT_RUN[:5], "Tue", "commitment.no_time"),
-    (DEFAULT_RUN[:5], "10-11", "commitment.no_day"),
     (DEFAULT_RUN[:5], "every other Tue 10-11", "commitment.skipping"),
     (SECTION_1, "Emma 1", "children.too_young"),
     (SECTION_1, "Emma 19", "children.age_range"),
@@ -192,10 +191,20 @@ BAD_ANSWERS = [
     ((*SECTION_1, "Emma 9"), "emma 6", "children.double"),
     ((*SECTION_1, "Zoë 9"), "Zoe\u0308 6", "children.double"),
     ((*SECTION_1, *(f"Emma {chr(97 + n)} 9" for n in range(20))), "Noah 6", "children.too_many"),
-    (CHILDREN, "Mon 4-5pm", "commitment.no_name"),
+    (DEFAULT_RUN[:5], "Work Sat 9-12 and 6", "commitment.one_at_a_time"),
+    (CHILDREN, "😀", "commitment.no_name"),
+    (DEFAULT_RUN[:9], "Noah's soccer Mon 4-5pm", "commitments.sibling"),
+    ((*DEFAULT_RUN[:9], "Soccer"), "Piano", "guide.unclear_often"),
+    ((*DEFAULT_RUN[:9], "Soccer 4-5pm", "@often-weekly"), "whenever", "guide.unclear_days"),
+    ((*DEFAULT_RUN[:9], "Soccer 4-5pm", "@often-weekly"), "@accept", "guide.no_days"),
+    ((*DEFAULT_RUN[:9], "Soccer just once"), "Feb 30", "date.impossible"),
+    ((*DEFAULT_RUN[:9], "Soccer monthly"), "32", "date.impossible"),
+    ((*DEFAULT_RUN[:9], "Soccer Mon"), "later", "guide.unclear_times"),
+    ((*DEFAULT_RUN[:9], "Soccer Mon"), "25", "times.impossible"),
+    ((*DEFAULT_RUN[:9], "Soccer Mon at 4"), "4pm", "times.same"),
+    ((*DEFAULT_RUN[:9], "Soccer Mon 4-5"), "perhaps", "guide.unclear_who"),
     (CHILDREN, "Choir Feb 30 10-11", "date.impossible"),
     (CHILDREN, "Choir 2020-01-01 10-11", "date.over"),
-    (CHILDREN, "😀 Mon 4-5pm", "commitment.no_name"),
     (CHILDREN, f"{'x' * 81} Mon 4-5pm", "name.too_long"),
     (COMMITMENTS, "Latin 500 min", "subjects.minutes_range"),
     (COMMITMENTS, "Latin 3 min", "subjects.minutes_range"),
@@ -280,7 +289,14 @@ def test_a_removed_child_is_asked_nothing_and_its_answers_go_to_nobody_else(chat
 
 
 def test_a_renamed_parent_is_renamed_everywhere(chat: Chat) -> None:
-    chat.say(*DEFAULT_RUN[:4], "me and Tom", "Sarah Tue 10-11", "@continue", *DEFAULT_RUN[6:-1])
+    chat.say(
+        *DEFAULT_RUN[:4],
+        "me and Tom",
+        "@accept",
+        "Sarah Tue 10-11",
+        "@continue",
+        *DEFAULT_RUN[6:-1],
+    )
     chat.say("@edit-1", "@pick-name", "Sally", "@accept")
     family = to_family(parse_document(chat.submitted.document))
     assert [adult.name for adult in family.adults] == ["Sally", "Tom"]
@@ -296,6 +312,125 @@ def test_a_place_with_several_candidates_is_asked_back(chat: Chat) -> None:
     assert chat.state.answers["timezone"] == "America/New_York"
 
 
+def test_times_and_lengths_in_words_wherever_they_are_read(chat: Chat) -> None:
+    chat.say(*DEFAULT_RUN[:11])
+    chat.say("Five in a Row at half past nine three quarters of an hour alone")
+    added = chat.card.notice.args["line"]
+    assert (
+        translator("en")(added) == "Five in a Row · 45 min · 2–3 times a week · alone · at 9:30 AM"
+    )
+    chat.say(*DEFAULT_RUN[11:15], "half past eight to quarter past one, Mon-Thu")
+    chat.say("@accept", "de nueve a dos", "@accept")
+    emmas, noahs = (chat.state.answers[f"times.temp_child_{n}"] for n in (1, 2))
+    assert (emmas["startTime"], emmas["endTime"], len(emmas["schoolDays"])) == ("08:30", "13:15", 4)
+    assert (noahs["startTime"], noahs["endTime"]) == ("09:00", "14:00")
+
+
+NAME, ADULTS, PLACE = DEFAULT_RUN[:1], DEFAULT_RUN[:4], DEFAULT_RUN[:3]
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "key", "answer"),
+    [
+        (NAME, "Sarah", "name", "Sarah"),
+        (NAME, "  sarah. ", "name", "sarah"),
+        (NAME, "José Luis", "name", "José Luis"),
+        (NAME, "Чайка", "name", "Чайка"),
+        (PLACE, "chicago", "timezone", "America/Chicago"),
+        (PLACE, "Bogota", "timezone", "America/Bogota"),
+        (PLACE, "Nueva York", "timezone", "America/New_York"),
+        (PLACE, "Ciudad de México", "timezone", "America/Mexico_City"),
+        (PLACE, "New York", "timezone", "America/New_York"),
+        (PLACE, "Springfield IL", "timezone", "America/Chicago"),
+        (PLACE, "Portland, ME", "timezone", "America/New_York"),
+        (PLACE, "Europe/Madrid", "timezone", "Europe/Madrid"),
+        (ADULTS, "Sarah and Tom", "adults", ["", "Tom"]),
+        (ADULTS, "sarah, TOM", "adults", ["", "TOM"]),
+        (ADULTS, "美咲、太郎", "adults", ["美咲", "太郎"]),
+        (ADULTS, "Tom", "adults", ["Tom"]),
+    ],
+)
+def test_what_is_read_as_it_was_typed_is_kept_at_once(
+    chat: Chat, before: tuple[str, ...], typed: str, key: str, answer: object
+) -> None:
+    chat.say(*before, typed)
+    assert chat.state.answers[key] == answer
+
+
+@pytest.mark.parametrize(
+    ("before", "typed", "key", "answer"),
+    [
+        (NAME, "My name is Sarah", "name", "Sarah"),
+        (NAME, "Hi, I'm Sarah", "name", "Sarah"),
+        (NAME, "Hola, soy Sara", "name", "Sara"),
+        (PLACE, "Portland, Maine", "timezone", "America/New_York"),
+        (PLACE, "Kenya", "timezone", "Africa/Nairobi"),
+        (ADULTS, "me and my husband Tom", "adults", ["", "Tom"]),
+        (ADULTS, "me and Tom", "adults", ["", "Tom"]),
+        (ADULTS, "Sarah (me) and Tom", "adults", ["", "Tom"]),
+        (ADULTS, "mi esposo Tom y yo", "adults", ["Tom", ""]),
+        (ADULTS, "it's just Tom", "adults", ["Tom"]),
+    ],
+)
+def test_what_was_interpreted_is_shown_before_it_is_kept(
+    chat: Chat, before: tuple[str, ...], typed: str, key: str, answer: object
+) -> None:
+    chat.say(*before, typed)
+    assert key not in chat.state.answers
+    chat.say("yes")
+    assert chat.state.answers[key] == answer
+
+
+def test_what_was_read_wrongly_is_typed_again(chat: Chat) -> None:
+    chat.say(*NAME, "I am Groot")
+    assert (chat.title, chat.card.title.args["name"]) == ("name.confirm", "Groot")
+    chat.say("Sarah", "@skip", "Portland, Maine")
+    assert chat.title == "timezone.confirm"
+    chat.say("@other", "Chicago", "me and my husband Tom")
+    assert chat.title == "adults.confirm"
+    chat.say("Sarah and Ana")
+    assert chat.state.answers["adults"] == ["", "Ana"]
+
+
+def test_the_list_of_zones_has_further_pages(chat: Chat) -> None:
+    chat.say(*PLACE, "@more", "@zone-9", "@back")
+    assert chat.state.answers["timezone"] == "America/Anchorage"
+    seen = set()
+    for _ in range(3):
+        seen |= {o.id for row in chat.card.rows for o in row}
+        chat.say("@more")
+    assert {f"zone-{n}" for n, zone in enumerate(COMMON_ZONES) if n != 9} <= seen
+    assert all(is_zone(zone) for zone in COMMON_ZONES)
+
+
+LISBON = Located(38.72, -9.14)
+
+
+def test_a_shared_place_is_a_clock_once_it_is_confirmed(chat: Chat) -> None:
+    chat.say(*PLACE)
+    assert chat.card.wants_place
+    chat.share(LISBON)
+    assert (chat.title, chat.card.title.args["city"]) == ("timezone.confirm", "Lisbon")
+    chat.say("@accept")
+    assert chat.state.answers["timezone"] == "Europe/Lisbon"
+    assert "38.7" not in repr(chat.state) + repr(LISBON)
+
+
+def test_a_place_at_sea_is_asked_back(chat: Chat) -> None:
+    chat.say(*PLACE)
+    state = chat.state
+    chat.share(Located(0, -30))
+    assert (chat.title, chat.notice, chat.state) == ("timezone.ask", "timezone.nowhere", state)
+
+
+@pytest.mark.parametrize("length", [n for n in range(19) if n != 3])
+def test_elsewhere_no_place_is_needed(chat: Chat, length: int) -> None:
+    chat.say(*DEFAULT_RUN[:length])
+    state = chat.state
+    chat.share(LISBON)
+    assert (chat.notice, chat.state) == ("flow.no_place", state)
+
+
 def test_who_goes_along_is_asked_for_each_new_commitment(chat: Chat) -> None:
     chat.say(*DEFAULT_RUN[:4], "Sarah and Tom", "@none", *DEFAULT_RUN[6:8])
     chat.say("Co-op Fri 1-3pm; Church Sun 10-11")
@@ -304,7 +439,9 @@ def test_who_goes_along_is_asked_for_each_new_commitment(chat: Chat) -> None:
     coop, church = chat.state.answers["familyCommitments"]
     assert (coop["scope"], coop["adult"]) == ("parent", "Tom")
     assert church["scope"] == "family"
-    chat.say("Swim Tue 4-5pm with me\nDrums Wed 4-5pm drop-off", "@remove-2", "@continue")
+    chat.say(
+        "Swim Tue 4-5pm with me\nDrums Wed 4-5pm drop-off", "@open-2", "@remove-2", "@continue"
+    )
     (swim,) = chat.state.answers["commitments.temp_child_1"]
     assert swim["needsAdult"] is True
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 
-from bot.conversations.cards import Card, Opened, Tapped, Typed
+from bot.conversations.cards import Card, Event, Located, Opened, Tapped, Typed
 from bot.conversations.flow import Flow, Hints, Kept, Reply, Show, State, Submit, step
 from bot.texts import LANGUAGES, translator
 from bot.views import render
@@ -77,6 +77,9 @@ class Chat:
     def tap_at(self, step_shown: int, option: str) -> Card:
         return self._take(Tapped(step_shown, option))
 
+    def share(self, place: Located) -> Card:
+        return self._take(place)
+
     @property
     def title(self) -> str:
         return self.card.title.key
@@ -93,7 +96,7 @@ class Chat:
     def submitted(self) -> Submit:
         return next(reply for reply in self.replies if isinstance(reply, Submit))
 
-    def _take(self, event: Opened | Typed | Tapped) -> Card:
+    def _take(self, event: Event) -> Card:
         self.state, self.replies = step(self.flow, self.state, event, today=TODAY)
         cards = [reply.card for reply in self.replies if isinstance(reply, Show)]
         assert len(cards) == 1
