@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from transcript import DEFAULT_RUN, TODAY, Chat
 
-from bot.conversations.flow import Flow, from_session, to_session
+from bot.conversations.flow import Flow
+from bot.conversations.session import from_session, to_session
 from bot.texts import translator
 
 AWAY = DEFAULT_RUN[:5]
