@@ -214,7 +214,7 @@ class Question:
     1 to 7, or 0 for what surrounds the sections. `numbered`: its options can be chosen by number.
     `locate` reads a shared place (None: no place is needed).
 
-    A card of `ask` with a "back" of its own is a view within the question: `hear` hears it.
+    A card of `ask` with a "back" of its own lies within the question: `hear` hears it.
     """
 
     key: str
@@ -511,7 +511,7 @@ def _card(places: tuple[Place, ...], here: Place, state: State) -> Card:
         )
     card = here.question.ask(here.asking, state.drafts.get(here.id))
     if card.option("back") is not None:
-        # A view within the question, with a way out of its own.
+        # It lies within the question, and leads back to the question's first card.
         return replace(card, progress=_progress(places, here))
     extra: list[Option] = []
     # Of what is half-made nothing is kept by going back to the answer before.

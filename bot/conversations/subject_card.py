@@ -133,7 +133,7 @@ def _subject(asking: Asking, draft: SubjectList, at: int) -> Card:
         ),
         rows=(
             tuple(going_on),
-            *_in_rows(details, 3),
+            *_in_rows(details, 2),
             (Option(f"leave-{at}", say("subjects.leave")), _BACK),
         ),
         hint=say("subjects.one_hint"),

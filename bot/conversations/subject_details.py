@@ -159,7 +159,7 @@ DETAILS: Mapping[str, Detail] = {
             _core,
             lone="{}",
         ),
-        Detail("time", _fixed, _time, lone="at {}", columns=3),
+        Detail("time", _fixed, _time, lone="at {}"),
         Detail(
             "interest",
             lambda entry: say("subjects.interest.value", interest=entry["interestLevel"]),

@@ -108,7 +108,7 @@ def typed(child: ChildAnswer, draft: SubjectList, text: str) -> Half | Misread:
     after, told, problems = draft, list[Phrase](), list[Misread]()
     for line in subject_lines(_in_view(draft, text)):
         edit = read_subject(line)
-        outcome = edit if isinstance(edit, Misread) else _edited(child, after, edit)
+        outcome = edit if isinstance(edit, Misread) else _edited(child, after, edit, line)
         if isinstance(outcome, Misread):
             problems.append(outcome)
         else:
@@ -147,7 +147,7 @@ def _opening(draft: SubjectList, text: str) -> int | None:
 
 
 def _edited(
-    child: ChildAnswer, draft: SubjectList, edit: Edit
+    child: ChildAnswer, draft: SubjectList, edit: Edit, line: str
 ) -> tuple[SubjectList, Phrase] | Misread:
     if any(char.isalpha() for char in edit.name):
         problem = check_name(edit.name)
@@ -169,11 +169,11 @@ def _edited(
             return draft, say("subjects.removed", names=names)
         if len(found) > 1:
             return draft, say("subjects.changed", count=len(found))
-        return draft, say("subjects.updated", line=describe_subject(draft.items[found[0]]))
+        return draft, _told(draft, found[0])
     if edit.removed:
         return Misread(say("subjects.unknown", name=short(edit.name)))
     if draft.open is not None and not edit.changes:
-        return Misread(say("subjects.one_misread", name=short(edit.name)))
+        return Misread(say("subjects.one_misread", text=short(line)))
     return _added(child, draft, edit)
 
 
@@ -201,7 +201,14 @@ def _renamed(
     if name_key(name) in others:
         return Misread(say("subjects.double", name=short(name)))
     after = draft.with_item(found[0], {**edit.changes, "name": name, "ticked": True})
-    return after, say("subjects.updated", line=describe_subject(after.items[found[0]]))
+    return after, _told(after, found[0])
+
+
+def _told(draft: SubjectList, at: int) -> Phrase:
+    """What was changed; the card of an open subject shows it already."""
+    if at == draft.open:
+        return say("subjects.one_updated")
+    return say("subjects.updated", line=describe_subject(draft.items[at]))
 
 
 def find_subjects(draft: SubjectList, name: str) -> list[int]:

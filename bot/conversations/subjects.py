@@ -8,11 +8,13 @@ from typing import Any
 from bot.conversations.answers import (
     DAILY,
     Misread,
+    Span,
     fold,
     take,
     take_days,
     take_fixed_time,
     take_minutes,
+    take_span,
     tidy_name,
 )
 from bot.conversations.subject_entries import INTERESTS, LONGEST, SHORTEST, exactly
@@ -141,6 +143,11 @@ _NO_TIME = (
     r"(?:at )?any ?time|sin hora(?: fija)?|a cualquier hora)\b"
 )
 _FIXED = r"\b(?:(?:fixed|set) time|hora fija)\b\s*:?\s*(?P<at>(?:at|a las?)\b)?"
+# "9:00-10", "9-10am" and "from 9 to 10" are a fixed time and a length; "2-3" alone is not.
+_FROM_TO = (
+    r"\d:\d{2}\s*(?:-|to\b|a\b|hasta\b)|\d\s*(?:-|to|a)\s*\d{1,2}(?::\d{2})?\s?[ap]\.?m\b|"
+    r"\b(?:from|de|desde)\s+(?:las?\s+)?\d{1,2}\s+(?:to|a|hasta)\b"
+)
 # A number behind such a word, or one too small for minutes, is part of a name: "Algebra 2".
 _LONE = (
     r"(?<![\w:.,/-])(?<!grade )(?<!year )(?<!level )(?<!book )(?<!grado )(?<!nivel )(?<!libro )"
@@ -269,7 +276,7 @@ def _take_details(text: str) -> tuple[dict[str, Any], str, Misread | None]:
     if minutes is None:
         minutes, text = _take_lone_number(text)
     if minutes is not None and SHORTEST <= minutes <= LONGEST:
-        changes["sessionDuration"] = round(minutes / GRID) * GRID
+        changes["sessionDuration"] = _on_grid(minutes)
     elif minutes is not None:
         problems.append(Misread(say("subjects.minutes_range")))
     return changes, text, problems[0] if problems else None
@@ -289,6 +296,11 @@ def _take_interest(text: str) -> tuple[int | Misread | None, str]:
 
 def _take_time(text: str) -> tuple[dict[str, Any] | Misread, str]:
     free, text = take(_NO_TIME, text)
+    span, rest = take_span(text) if re.search(_FROM_TO, fold(text)) else (None, text)
+    if isinstance(span, Span) and SHORTEST <= span.end - span.start <= LONGEST:
+        return {**_at(span.start), "sessionDuration": _on_grid(span.end - span.start)}, rest
+    if span is not None:
+        return span if isinstance(span, Misread) else Misread(say("subjects.minutes_range")), rest
     label = re.search(_FIXED, fold(text))
     if label:
         text = f"{text[: label.start()]} at {text[label.end() :]}"
@@ -296,11 +308,19 @@ def _take_time(text: str) -> tuple[dict[str, Any] | Misread, str]:
     if isinstance(fixed, Misread):
         return fixed, rest
     if fixed is not None:
-        on_grid = min(round(fixed / GRID) * GRID, 24 * 60 - GRID)
-        return {"fixedTimeRequired": True, "preferredTime": clock(on_grid)}, rest
+        return _at(fixed), rest
     if label:
         return Misread(say("subjects.which_time")), rest
     return ({"fixedTimeRequired": False} if free else {}), rest
+
+
+def _at(minute: int) -> dict[str, Any]:
+    start = min(_on_grid(minute), 24 * 60 - GRID)
+    return {"fixedTimeRequired": True, "preferredTime": clock(start)}
+
+
+def _on_grid(minutes: int) -> int:
+    return round(minutes / GRID) * GRID
 
 
 def _take_lone_number(text: str) -> tuple[int | None, str]:

@@ -38,7 +38,7 @@ Entry = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Same:
-    """A subject that several children have: who, youngest first, and each one's entry."""
+    """A subject that several children have: who, and each one's entry by the child's id."""
 
     name: str
     children: tuple[ChildAnswer, ...]
@@ -46,7 +46,8 @@ class Same:
 
     def terms(self, ids: Iterable[str]) -> dict[str, Any] | None:
         """On what terms these children could share it, see `common_terms`."""
-        return common_terms([self.entries[child.id] for child in self.children if child.id in ids])
+        by_age = sorted(self.children, key=lambda child: child.age)
+        return common_terms([self.entries[child.id] for child in by_age if child.id in ids])
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,9 @@ def same_subjects(answers: Mapping[str, Any]) -> dict[str, Same]:
             found.setdefault(name_key(entry["name"]), []).append((child, entry))
     same: dict[str, Same] = {}
     for key, pairs in found.items():
-        pairs.sort(key=lambda pair: pair[0].age)
+        youngest = min(pairs, key=lambda pair: pair[0].age)
         subject = Same(
-            pairs[0][1]["name"],
+            youngest[1]["name"],
             tuple(child for child, _ in pairs),
             {child.id: entry for child, entry in pairs},
         )
@@ -198,7 +199,7 @@ def together_question() -> Question:
         verb, *rest = heard.option.split("-")
         match verb, rest:
             case "accept", _:
-                return Answer(_answered(asking, same, chosen))
+                return Answer(_answered(same, chosen))
             case "none", _:
                 return Answer({})
             case "t", [at]:
@@ -226,14 +227,13 @@ def together_question() -> Question:
 
 
 def _answered(
-    asking: Asking, same: Mapping[str, Same], chosen: Mapping[str, list[str]]
+    same: Mapping[str, Same], chosen: Mapping[str, list[str]]
 ) -> dict[str, dict[str, list[str]]]:
     """The answer, with ids in the order in which the children were named."""
-    order = [child.id for child in children(asking.answers)]
     return {
         key: {
-            "learners": [id_ for id_ in order if id_ in chosen[key]],
-            "asked": [id_ for id_ in order if id_ in subject.entries],
+            "learners": [id_ for id_ in subject.entries if id_ in chosen[key]],
+            "asked": list(subject.entries),
         }
         for key, subject in same.items()
         if key in chosen

@@ -373,7 +373,7 @@ def test_more_subjects_than_can_be_planned(card: Chat) -> None:
 
 def test_the_card_in_spanish(flow: Flow) -> None:
     chat = Chat(flow, State(hints=HINTS))
-    chat.say("@speak-es", *TO_THE_CARD, "cambiar detalles", "matemáticas")
+    chat.say("@speak-es", *TO_THE_CARD, "ver detalles", "matemáticas")
     assert told(chat, "es") == [
         "Duración: 30 min",
         "Frecuencia: a diario",

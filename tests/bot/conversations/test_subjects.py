@@ -84,6 +84,7 @@ def test_several_subjects_in_a_message_stay_apart(
         ]
 
 
+AT_HALF_PAST_NINE = {"fixedTimeRequired": True, "preferredTime": "09:30"}
 ALL_SIX = [
     (
         "Math core 45 min daily with me at 9:30 interest 5",
@@ -151,6 +152,10 @@ def test_a_line_sets_and_unsets_all_six_details(
         ("2x on Mon, Wed or Fri", exactly(2, ["Monday", "Wednesday", "Friday"])),
         ("at 9:30", {"fixedTimeRequired": True, "preferredTime": "09:30"}),
         ("hora fija 9:30", {"fixedTimeRequired": True, "preferredTime": "09:30"}),
+        ("9:30-10:15", {**AT_HALF_PAST_NINE, "sessionDuration": 45}),
+        ("9:30-10:15am", {**AT_HALF_PAST_NINE, "sessionDuration": 45}),
+        ("from 9 to 10", {**AT_HALF_PAST_NINE, "preferredTime": "09:00", "sessionDuration": 60}),
+        ("de 9 a 10", {**AT_HALF_PAST_NINE, "preferredTime": "09:00", "sessionDuration": 60}),
         ("no fixed time", {"fixedTimeRequired": False}),
         ("any time", {"fixedTimeRequired": False}),
         ("sin hora fija", {"fixedTimeRequired": False}),
@@ -235,6 +240,7 @@ def test_the_open_subject_is_left_out_without_its_name(text: str) -> None:
         ("Latin 3x Mon Wed", "subjects.more_than_days"),
         ("Latin fixed time", "subjects.which_time"),
         ("0x", "subjects.times_range"),
+        ("Latin 9:00-15:00", "subjects.minutes_range"),
         ("likes it 7", "subjects.interest_range"),
         ("Latin 500", "subjects.minutes_range"),
     ],
