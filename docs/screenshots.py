@@ -1,5 +1,5 @@
-"""Makes the README's pictures: a family of two answers the chat of a program of its own, and what
-the browser then shows is saved to docs/images. Run by `make screenshots`."""
+"""Makes the pictures of the README and of the guide: a family of two answers the chat of a program
+of its own, and what the browser then shows is saved. Run by `make screenshots`."""
 
 import asyncio
 import shutil
@@ -16,6 +16,7 @@ from app.settings import Settings
 from db.migrate import upgrade
 
 IMAGES = Path(__file__).parent / "images"
+GUIDE = Path(__file__).parent / "guide" / "images"
 PUBLIC = "https://brightpath.example"
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
@@ -23,34 +24,74 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE = 60_000
 
 ANSWERS = (
+    "picture consent",
     "tap I agree",
+    "picture name",
     "Sarah",
     "tap Skip",
+    "picture clock",
     "tap New York",
-    "tap Just me",
-    "Tue Thu 10-11:30",
+    "Sarah and Tom",
+    "Tue Thu 10-11:30 Sarah, Tom Mon-Fri 9-17",
+    "picture away",
     "tap That's all",
     "Emma 9, Noah 6",
+    "picture children",
     "tap That's everyone",
     "Co-op Fri 1-3pm",
     "tap All of us",
     "tap That's all",
     "tap Nothing regular",
-    "Soccer Mon Wed 4-5pm",
+    "Soccer",
+    "picture commitment-guided",
+    "tap Each week",
+    "Mon Wed 4-5pm",
     "tap No",
+    "picture commitments",
     "tap That's all",
+    "Latin 2x 20 min independent",
+    "picture subjects",
+    "tap Change details",
+    "tap Mathematics",
+    "picture subject-details",
+    "tap Done",
     "tap Looks right",
     "tap Looks right",
+    "picture together",
     "tap Looks right",
+    "picture flexibility",
     "tap Moderate structure",
+    "picture times",
     "tap Looks right",
     "tap Looks right",
+    "picture philosophy",
+    "tap Relaxed",
     "tap Looks right",
+    "picture style",
     "tap Looks right",
+    "picture activities",
     "tap Looks right",
+    "picture planning",
     "tap Looks right",
+    "picture summary",
     "tap Make our week",
 )
+"""What Sarah answers: a button by its label, a picture of the newest card, or what she types."""
+
+LATER = (
+    "/settings",
+    "picture settings",
+    "tap Subjects",
+    "picture settings-subjects",
+    "tap Emma",
+    "tap Looks right",
+    "tap All is fine",
+    "/invite Nana",
+    "picture invite-role",
+    "tap Help only",
+    "picture invitation",
+)
+"""What she does once the week stands."""
 
 
 class Clock:
@@ -90,7 +131,8 @@ async def main() -> None:
 
 async def take_pictures(address: str, clock: Clock) -> None:
     """Plays the family at `address` and saves both pictures."""
-    IMAGES.mkdir(exist_ok=True)
+    for folder in (IMAGES, GUIDE):
+        folder.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=ARGUMENTS
@@ -104,7 +146,10 @@ async def take_pictures(address: str, clock: Clock) -> None:
         # The picture for the camera at the lower edge, so that the days and the links show too.
         await week.locator("[data-part=qr]").evaluate("qr => qr.scrollIntoView({ block: 'end' })")
         await page.screenshot(path=IMAGES / "chat.png")
+        await week.screenshot(path=GUIDE / "week.png")
         link = await week.get_by_role("link", name="See the week").get_attribute("href")
+        for answer in LATER:
+            await give(page, answer)
 
         clock.now = datetime(2026, 9, 15, 14, 20, tzinfo=UTC)
         await give(page, "/today")
@@ -142,6 +187,9 @@ def card(page: Page, title: str) -> Locator:
 async def give(page: Page, answer: str) -> None:
     """Gives one answer, and waits for what it leads to."""
     newest = page.locator("article.us:not(.shrunk)").last
+    if answer.startswith("picture "):
+        await newest.screenshot(path=GUIDE / f"{answer.removeprefix('picture ')}.png")
+        return
     label = answer.removeprefix("tap ")
     if label == answer:
         before = await page.locator("article").count()
