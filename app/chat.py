@@ -7,6 +7,8 @@ from typing import Literal, cast
 from zoneinfo import available_timezones
 
 from app.services import Services
+from app.updates import bot_name
+from bot.conversations.cards import Tapped
 from bot.dialogue import converse
 from bot.incoming import Incoming
 from bot.outbox import shown, spoken
@@ -56,6 +58,9 @@ class WebConversations:
     ) -> None:
         zone = timezone if timezone in available_timezones() else None
         now = self.services.now()
+        telegram = self.services.telegram
+        # Asked before the transaction: only links for others need it.
+        named = await bot_name(telegram) if telegram and isinstance(event, Tapped) else None
         chat_key = f"{WEB}:{session.account_id}"
         async with self.services.database.transaction(chat_key=chat_key) as transaction:
             inbox_id = await receive(transaction, WEB, chat_key, f"{chat_key}:{key}", {})
@@ -66,7 +71,7 @@ class WebConversations:
                 transaction,
                 self.services.dialogue,
                 account,
-                _incoming(account, event, key, message_id, zone),
+                _incoming(account, event, key, message_id, zone, named),
                 now=now,
             )
             await mark_processed(transaction, inbox_id, now=now)
@@ -98,7 +103,12 @@ class WebConversations:
 
 
 def _incoming(
-    account: Account, event: ChatEvent, key: str, message_id: int | None, timezone: str | None
+    account: Account,
+    event: ChatEvent,
+    key: str,
+    message_id: int | None,
+    timezone: str | None,
+    named: str | None,
 ) -> Incoming:
     return Incoming(
         channel="web",
@@ -110,4 +120,5 @@ def _incoming(
         language=account.language,
         message_id=message_id,
         timezone=timezone,
+        bot_name=named,
     )

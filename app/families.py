@@ -41,7 +41,7 @@ async def import_family(services: Services, document: FamilyDocument) -> dict[st
             adult_id=family.adults[0].id,
         )
     try:
-        schedules = await plan_first_weeks(services, family_id)
+        schedules = list((await plan_first_weeks(services, family_id)).schedules)
     except (RulesBroken, KeepsChanging):
         # The family is there: its ids and addresses must not be lost with its first week.
         log.exception("not planned", family_id=family_id)

@@ -1,7 +1,8 @@
 """Planning a family's weeks: read, solve without any lock, check, and store if nothing changed."""
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ import structlog
 from app.services import Services
 from core.check import Violation, check_week
 from core.family import DayOff, Family
-from core.plan import Plan, WeekRequest
+from core.plan import Item, ItemType, Plan, WeekRequest
 from core.week import wall, week_dates, week_start
 from db.families import load_family
 from db.learning import active_weights
@@ -37,51 +38,90 @@ class KeepsChanging(Exception):
     """The family changed during every try; somebody else is planning it too."""
 
 
-def first_weeks(family: Family, now: datetime) -> tuple[WeekRequest, ...]:
-    """What a new family gets: the rest of the current week from tomorrow, and the next week.
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What planning has brought: the ids of the schedules, and how many lessons moved."""
 
-    The days that are over count as days off: they hold nothing and nothing is owed for them.
-    """
-    today = wall(now, ZoneInfo(family.timezone)).date()
+    schedules: tuple[int, ...] = ()
+    moved: int = 0
+
+
+def first_mondays(today: date) -> tuple[date, date]:
+    """The weeks that a new family gets: the current one and the next."""
     monday = week_start(today)
-    gone = tuple(DayOff(day) for day in week_dates(monday) if day <= today)
-    requests = [WeekRequest(family, monday + timedelta(days=7))]
-    if len(gone) < len(week_dates(monday)):
-        rest = replace(family, days_off=(*family.days_off, *gone))
-        requests.insert(0, WeekRequest(rest, monday))
-    return tuple(requests)
+    return monday, monday + timedelta(days=7)
 
 
-async def plan_first_weeks(services: Services, family_id: int) -> list[int]:
-    """Plans and publishes a new family's weeks; returns the ids of the schedules."""
+def week_request(
+    family: Family, monday: date, previous: tuple[Item, ...], now: datetime
+) -> WeekRequest | None:
+    """A week as it can still be planned at `now` (aware), `previous` being what stands in it; None
+    for one that is over.
+
+    Days up to today that hold no lessons of a child count as that child's days off: nothing can
+    be placed there any more, and nothing is owed for them.
+    """
+    local = wall(now, ZoneInfo(family.timezone)).replace(tzinfo=None)
+    today = local.date()
+    if week_dates(monday)[-1] <= today:
+        return None
+    learned = {(item.child_id, item.date) for item in previous if item.type is ItemType.SUBJECT}
+    gone = tuple(
+        DayOff(day, child.id)
+        for child in family.children
+        for day in week_dates(monday)
+        if day <= today and (child.id, day) not in learned
+    )
+    begun = monday <= today
+    return WeekRequest(
+        replace(family, days_off=(*family.days_off, *gone)),
+        monday,
+        now=local if begun else None,
+        previous=previous,
+    )
+
+
+async def plan_first_weeks(services: Services, family_id: int) -> Planned:
+    """Plans and publishes a new family's weeks."""
     async with services.database.transaction(family_id=family_id) as session:
         family = await load_family(session, family_id)
+    today = wall(services.now(), ZoneInfo(family.timezone)).date()
+    return await plan_weeks(services, family_id, first_mondays(today))
+
+
+async def plan_weeks(
+    services: Services, family_id: int, mondays: Iterable[date], *, since: int = 0
+) -> Planned:
+    """Plans these weeks anew and publishes them, but for those that were planned at the family's
+    revision `since` or later: a job that is run twice plans once. With as few moves as can be."""
     schedules: list[int] = []
-    now = services.now()
-    for request in first_weeks(family, now):
-        schedules += await _plan(services, family_id, request.week_start, now)
-    return schedules
+    moved = 0
+    for monday in mondays:
+        planned = await _plan(services, family_id, monday, since)
+        schedules += planned.schedules
+        moved += planned.moved
+    return Planned(tuple(schedules), moved)
 
 
-async def _plan(services: Services, family_id: int, monday: date, now: datetime) -> list[int]:
+async def _plan(services: Services, family_id: int, monday: date, since: int) -> Planned:
     for _ in range(TRIES):
+        now = services.now()
         async with services.database.transaction(family_id=family_id) as session:
-            planned = await load_week(session, family_id, monday)
-            if planned.schedules:
-                # An earlier run of this job was stopped after it had stored the week.
-                return [schedule.id for schedule in planned.schedules]
+            there = await load_week(session, family_id, monday)
+            if there.schedules and there.revision >= since:
+                return Planned(tuple(schedule.id for schedule in there.schedules))
             revision = await family_revision(session, family_id)
             family = await load_family(session, family_id)
-            request = replace(
-                next(week for week in first_weeks(family, now) if week.week_start == monday),
-                weights=await active_weights(session),
-            )
+            request = week_request(family, monday, there.items, now)
+            if request is None:
+                return Planned()
+            request = replace(request, weights=await active_weights(session))
         plan = await asyncio.to_thread(solve_and_check, request)
         async with services.database.transaction(family_id=family_id) as session:
             await lock_family(session, family_id)
             if await family_revision(session, family_id) != revision:
                 continue
-            stored = await store_plan(session, family_id, plan, now=services.now())
+            stored = await store_plan(session, family_id, plan, now=now, revision=revision)
         log.info(
             "planned",
             family_id=family_id,
@@ -89,7 +129,7 @@ async def _plan(services: Services, family_id: int, monday: date, now: datetime)
             seconds=round(plan.solve_seconds, 2),
             children=len(plan.request.family.children),
         )
-        return list(stored)
+        return Planned(tuple(stored), len(plan.moved))
     raise KeepsChanging(f"the week of {monday.isoformat()} of family {family_id}")
 
 

@@ -7,8 +7,8 @@ from datetime import datetime
 from app.services import Services, libpq_url, sqlalchemy_url, utc_now
 from app.settings import Settings
 from app.tasks import register
-from bot.dialogue import Dialogue
-from bot.questionnaire import questionnaire
+from bot.questionnaire import family_settings, questionnaire
+from bot.talk import Dialogue
 from bot.telegram import TelegramChannel
 from db.queue import make_app
 from db.secrets import SecretBox
@@ -36,7 +36,12 @@ async def open_services(
             database_url=sqlalchemy_url(url),
             queue=make_app(libpq_url(url)),
             box=box,
-            dialogue=Dialogue(flow=questionnaire(), box=box, base_url=settings.base_url),
+            dialogue=Dialogue(
+                questionnaire=questionnaire(),
+                settings=family_settings(),
+                box=box,
+                base_url=settings.base_url,
+            ),
             telegram=telegram,
             now=now,
         )

@@ -8,7 +8,7 @@ import procrastinate
 from sqlalchemy.engine import make_url
 
 from app.settings import Settings
-from bot.dialogue import Dialogue
+from bot.talk import Dialogue
 from bot.telegram import TelegramChannel
 from db.secrets import SecretBox
 from db.session import Database

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import date
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -10,28 +11,25 @@ from procrastinate import JobContext, RetryStrategy
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.delivery import deliver
-from app.planning import plan_first_weeks
+from app.planning import plan_weeks
 from app.services import Services
 from app.updates import HEAR, give_up, hear
 from bot.conversations.cards import Card
 from bot.daily import remind_of_today, show_week
-from bot.dialogue import PLAN_FIRST_WEEKS
+from bot.interview import PLAN_WEEKS
 from bot.outbox import DELIVER, replace_card
 from core.phrase import say
 from core.reminders import MORNING
 from core.week import wall
 from db.conversations import Account, load_account
-from db.families import NoSuchFamily, load_family
+from db.families import load_family
+from db.family_rows import NoSuchFamily
 from db.queue import MAX_ATTEMPTS
 from db.reminders import attach_message, load_reminder
 from db.session import chat_scope
 
 REMIND = "remind"
 """The task that says one reminder."""
-
-
-class NobodyThere(Exception):
-    """The chat that a job was to answer has been erased meanwhile."""
 
 
 RETRY = RetryStrategy(max_attempts=MAX_ATTEMPTS - 1, exponential_wait=3)
@@ -62,30 +60,40 @@ def register(services: Services) -> None:
     async def deliver_messages(account_id: int) -> None:
         await deliver(services, account_id)
 
-    @app.task(name=PLAN_FIRST_WEEKS, retry=RETRY, pass_context=True)
+    @app.task(name=PLAN_WEEKS, retry=RETRY, pass_context=True)
     async def plan_and_show(
-        context: JobContext, family_id: int, account_id: int, message_id: int
+        context: JobContext, family_id: int, mondays: str, since: int, waiting: str
     ) -> None:
-        waiting = _Waiting(services, family_id, account_id, message_id)
+        chats = _waiting(services, family_id, waiting)
+        weeks = [date.fromisoformat(monday) for monday in mondays.split()]
         try:
-            await plan_first_weeks(services, family_id)
-            await waiting.show_week()
-        except (NoSuchFamily, NobodyThere):
+            planned = await plan_weeks(services, family_id, weeks, since=since)
+        except NoSuchFamily:
             log.info("erased before it was planned", family_id=family_id)
             return
         except Exception:
             if context.job.attempts + 1 >= MAX_ATTEMPTS:
-                await waiting.say_sorry()
+                for chat in chats:
+                    await chat.say_sorry()
             raise
+        for chat in chats:
+            await chat.show_week(planned.moved if since else None)
 
     @app.task(name=REMIND, retry=RETRY)
     async def remind(family_id: int, reminder_id: int) -> None:
         await say_reminder(services, family_id, reminder_id)
 
 
+def _waiting(services: Services, family_id: int, waiting: str) -> list["_Waiting"]:
+    """`waiting` as the job has it: "account:message" for each chat, by blanks."""
+    pairs = [entry.split(":") for entry in waiting.split()]
+    return [_Waiting(services, family_id, int(chat), int(said)) for chat, said in pairs]
+
+
 @dataclass(frozen=True)
 class _Waiting:
-    """A parent who waits for the first week, and the message that tells how it goes."""
+    """A chat that waits for its week, and the message that tells how it goes. One that has been
+    erased meanwhile is told nothing."""
 
     services: Services
     family_id: int
@@ -94,33 +102,37 @@ class _Waiting:
 
     async def say_sorry(self) -> None:
         async with self._chat() as (session, account):
-            await self._replace(session, account, Card(say("chat.plan_failed")))
+            if account is not None:
+                card = Card(say("chat.plan_failed"))
+                now = self.services.now()
+                await replace_card(session, account, self.message_id, card, now=now)
 
-    async def show_week(self) -> None:
+    async def show_week(self, moved: int | None) -> None:
+        """Shows the week in place of the message, and how many lessons have moved (None: there
+        was no week before)."""
+        notice = None if moved is None else say("settings.planned", count=moved)
         async with self._chat() as (session, account):
-            await show_week(
-                session,
-                account,
-                self.family_id,
-                box=self.services.box,
-                base_url=self.services.settings.base_url,
-                now=self.services.now(),
-                message_id=self.message_id,
-            )
+            if account is not None:
+                await show_week(
+                    session,
+                    account,
+                    self.family_id,
+                    box=self.services.box,
+                    base_url=self.services.settings.base_url,
+                    now=self.services.now(),
+                    message_id=self.message_id,
+                    notice=notice,
+                )
 
     @asynccontextmanager
-    async def _chat(self) -> AsyncIterator[tuple[AsyncSession, Account]]:
+    async def _chat(self) -> AsyncIterator[tuple[AsyncSession, Account | None]]:
         transaction = self.services.database.transaction(
             family_id=self.family_id, chat_account_id=self.account_id
         )
         async with transaction as session:
             account = await load_account(session, self.account_id)
-            if account is None:
-                raise NobodyThere(f"chat account {self.account_id}")
-            yield session, account
-
-    async def _replace(self, session: AsyncSession, account: Account, card: Card) -> None:
-        await replace_card(session, account, self.message_id, card, now=self.services.now())
+            ours = account is not None and account.family_id == self.family_id
+            yield session, account if ours else None
 
 
 async def say_reminder(services: Services, family_id: int, reminder_id: int) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import hashlib
 import hmac
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 
 import structlog
@@ -31,7 +32,7 @@ from db.queue import TELEGRAM_QUEUE, enqueue
 HEAR = "hear"
 """The task that answers one update."""
 
-MENU = ("today", "week", "link", "language", "help", "forget")
+MENU = ("today", "week", "settings", "invite", "link", "language", "help", "forget")
 """The commands that the bot's menu shows."""
 
 POLL_LOCK = 4_001
@@ -72,7 +73,7 @@ async def receive_update(services: Services, update: Mapping[str, Json]) -> None
 async def hear(services: Services, inbox_id: int, key: str) -> None:
     """Answers one update: its effect, what is said and its end are committed together."""
     telegram = services.bot
-    username = await _username(telegram)
+    username = await bot_name(telegram)
     now = services.now()
     async with services.database.transaction(chat_key=key) as session:
         waiting = await take(session, inbox_id)
@@ -81,6 +82,7 @@ async def hear(services: Services, inbox_id: int, key: str) -> None:
         update = Update.de_json(dict(waiting.payload), None)
         incoming = translate(update, username) if update else None
         if incoming is not None:
+            incoming = replace(incoming, bot_name=username)
             account = await find_or_create_account(
                 session, TELEGRAM, incoming.external_id, language=incoming.language
             )
@@ -106,7 +108,7 @@ async def give_up(services: Services, inbox_id: int, key: str, error: str) -> No
         await apologise(session, account, now=now)
 
 
-async def _username(telegram: TelegramChannel) -> str | None:
+async def bot_name(telegram: TelegramChannel) -> str | None:
     """The bot's own name; None while Telegram cannot say. It only matters for commands that name
     whom they are for, so that nobody's words wait for it."""
     try:

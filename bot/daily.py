@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -38,7 +39,7 @@ from core.week import coming_week, time_of, wall, week_start
 from db.calendars import feed_tokens
 from db.completion import AlreadyDone, CompletedItem, complete_item, undo_completion
 from db.conversations import Account
-from db.families import load_family
+from db.families import is_guardian, load_family
 from db.items import StoredItem, load_items
 from db.messages import find_said, load_message
 from db.schedules import StoredWeek, load_week
@@ -65,7 +66,8 @@ async def show_today(
     family = await load_family(session, family_id)
     today = _today(family, now)
     items = await _lessons(session, account, family_id, today)
-    card = today_card(today, _lists(family, account, items), notice=notice)
+    look = await _helps(session, account)
+    card = today_card(today, _lists(family, account, items), notice=notice, only_look=look)
     await post(session, account, card, now=now, step=today.toordinal())
 
 
@@ -79,7 +81,8 @@ async def remind_of_today(
     items = await _lessons(session, account, family_id, today)
     if not items:
         return None
-    card = today_card(today, _lists(family, account, items))
+    look = await _helps(session, account)
+    card = today_card(today, _lists(family, account, items), only_look=look)
     key = day_key(today)
     return await post(session, account, card, now=now, step=today.toordinal(), dedupe_key=key)
 
@@ -94,6 +97,10 @@ async def answer_day(
     now: datetime,
 ) -> None:
     """What a planned family says during the day: lessons reported by words or by taps."""
+    if not isinstance(event, Opened) and await _helps(session, account):
+        notice = say("chat.helper")
+        await show_today(session, account, family_id, now=now, notice=notice)
+        return
     match event:
         case Tapped(option=option):
             await _tapped(session, account, family_id, option, incoming.message_id, now)
@@ -119,7 +126,9 @@ async def show_thinking(
 
 def help_card(*, notice: Phrase | None = None) -> Card:
     """What a planned family can say."""
-    topics = ("today", "week", "done", "link", "newlinks", "language", "forget")
+    topics = (
+        *("today", "week", "done", "settings", "invite", "link", "newlinks", "language", "forget"),
+    )
     return Card(
         say("help.title"), lines=tuple(say(f"help.{topic}") for topic in topics), notice=notice
     )
@@ -134,9 +143,10 @@ async def show_week(
     base_url: str,
     now: datetime,
     message_id: int | None = None,
+    notice: Phrase | None = None,
 ) -> None:
     """Shows the coming days, today's week if something of it lies ahead, else the next one; in
-    place of the message `message_id` where one is given."""
+    place of the message `message_id` where one is given, and with a `notice` above it."""
     family = await load_family(session, family_id)
     today = _today(family, now)
     week = await load_week(session, family_id, week_start(today))
@@ -148,7 +158,8 @@ async def show_week(
         card = Card(say("chat.no_week"))
     else:
         tokens = await feed_tokens(session, family_id, box)
-        feed = feed_url(base_url, tokens.family)
+        helper = account.adult_id if await _helps(session, account) else None
+        feed = feed_url(base_url, tokens.adults[helper] if helper else tokens.family)
         card = week_card(
             monday,
             [child.name for child in family.children],
@@ -156,6 +167,7 @@ async def show_week(
             _left_out(family, week),
             Addresses(feed, webcal_url(feed), week_url(base_url, tokens.week)),
         )
+    card = replace(card, notice=notice)
     if message_id is None:
         await post(session, account, card, now=now, box=box)
     else:
@@ -329,11 +341,22 @@ async def _refresh_list(
 async def _lessons(
     session: AsyncSession, account: Account, family_id: int, day: date
 ) -> Sequence[StoredItem]:
-    """The day's lessons that this chat may see: a child's own, or the whole family's."""
+    """The day's lessons that this chat may see: a child's own, those that need a helper, or the
+    whole family's."""
     items = await load_items(
-        session, family_id, day, day + timedelta(days=1), child_id=account.child_id
+        session,
+        family_id,
+        day,
+        day + timedelta(days=1),
+        child_id=account.child_id,
+        adult_id=account.adult_id if await _helps(session, account) else None,
     )
     return [stored for stored in items if stored.item.type is ItemType.SUBJECT]
+
+
+async def _helps(session: AsyncSession, account: Account) -> bool:
+    """Whether the chat is a helper's: they see what needs them, and decide nothing."""
+    return account.adult_id is not None and not await is_guardian(session, account.adult_id)
 
 
 def _lists(family: Family, account: Account, items: Iterable[StoredItem]) -> tuple[ChildDay, ...]:

@@ -29,7 +29,8 @@ class Incoming:
     private chat they are the same. `message_id` is our outbox row that was tapped, None for a text
     and for a tap whose data we cannot read (answer it as a stale button). `callback_id` is what the
     channel wants answered after a tap. `key` is unique per update, for recognising a redelivery.
-    `profile_name` and `timezone` (an IANA name) are what the channel knows of the person.
+    `profile_name` and `timezone` (an IANA name) are what the channel knows of the person;
+    `bot_name` is what Telegram calls our bot, where that is known.
     """
 
     channel: Channel
@@ -44,6 +45,7 @@ class Incoming:
     external_message_id: str | None = None
     callback_id: str | None = None
     timezone: str | None = None
+    bot_name: str | None = None
 
 
 def typed(text: str) -> str:

@@ -7,18 +7,19 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html import escape as escape_html
 from ipaddress import ip_address
-from itertools import chain
+from itertools import chain, groupby
 from typing import Literal
 from urllib.parse import urlsplit
 
 from bot.texts import translator
 from bot.translate import encode_callback
-from bot.views import Button, LinkButton, Meter, View
+from bot.views import Button, LinkButton, Meter, Strip, View
 from core.phrase import say
 
 LONGEST_MESSAGE = 4096
 MOST_COLUMNS = 3
 METER_CELLS = 7
+FREE, AIR = ".", "-"
 
 Style = Literal["plain", "b", "i", "code"]
 Reach = Literal["public", "private", "loopback"]
@@ -83,6 +84,19 @@ def meter(progress: Meter) -> str:
     return f"{progress.text} {'▓' * full}{'░' * (METER_CELLS - full)}"
 
 
+def day_bar(cells: str) -> str:
+    """An example day as a line of text: "■■ ■ · ■■ □□", lessons full, free time light, a dot for
+    a break. Lessons stand apart, since a monochrome line has no colours to tell them by."""
+
+    def drawn(cell: str, half_hours: int) -> str:
+        if cell == AIR:
+            return "·"
+        return ("□" if cell == FREE else "■") * half_hours
+
+    # Unbreakable blanks: half a day on a second line would say nothing.
+    return "\N{NO-BREAK SPACE}".join(drawn(cell, len(list(run))) for cell, run in groupby(cells))
+
+
 def draw(view: View, *, message_id: int, step: int, language: str) -> Drawing:
     """The view as Telegram shows it; its buttons carry `message_id` and `step`.
 
@@ -105,6 +119,10 @@ def _lines(view: View, language: str) -> list[_Line]:
         blocks.append([_Line(view.notice)])
     blocks.append([_Line(view.title, "b")])
     blocks.append([_Line(line) for line in view.lines])
+    sketched = [_sketched(sketch) for sketch in view.sketches]
+    # Drawn days stand apart, words alone one below the other.
+    drawn = any(sketch.cells for sketch in view.sketches)
+    blocks.extend(sketched if drawn else [list(chain.from_iterable(sketched))])
     blocks.extend(_written_out(link) for link in view.links if reach(link.url) != "public")
     if any(reach(link.url) == "loopback" for link in view.links):
         blocks.append([_Line(translator(language)(say("chat.loopback_link")))])
@@ -114,6 +132,11 @@ def _lines(view: View, language: str) -> list[_Line]:
     for block in filter(None, blocks):
         lines += [_Line(""), *block] if lines else block
     return lines
+
+
+def _sketched(sketch: Strip) -> list[_Line]:
+    said = _Line(f"{sketch.label}: {sketch.caption}")
+    return [said, _Line(day_bar(sketch.cells))] if sketch.cells else [said]
 
 
 def _written_out(link: LinkButton) -> list[_Line]:

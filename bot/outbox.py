@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from bot.conversations.cards import Card
+from bot.conversations.cards import Card, Option
 from bot.texts import language_of, translator
-from bot.views import View, render
+from bot.views import Button, View, render
 from db.conversations import WEB, Account
 from db.messages import State, StoredMessage, edit_message, post_message
 from db.queue import TELEGRAM_QUEUE, enqueue
@@ -83,10 +83,18 @@ def shown(message: StoredMessage, box: SecretBox) -> View:
 
 
 async def shrink(
-    session: AsyncSession, account: Account, message_id: int, line: str, *, now: datetime
+    session: AsyncSession,
+    account: Account,
+    message_id: int,
+    line: str,
+    *,
+    now: datetime,
+    again: Option | None = None,
 ) -> None:
-    """Leaves one quiet line of a card that was answered."""
-    stored = _plain(View(title=line, shrunk=True))
+    """Leaves one quiet line of a card that was answered, with the button `again` to reopen it."""
+    words = translator(spoken(account))
+    rows = ((Button(id=again.id, label=words(again.label)),),) if again else ()
+    stored = _plain(View(title=line, shrunk=True, rows=rows))
     await _replace(session, account, message_id, stored, now=now, step=0)
 
 

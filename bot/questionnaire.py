@@ -5,7 +5,7 @@ from functools import cache
 from email_validator import EmailNotValidError, validate_email
 
 from bot.conversations.flow import Flow
-from bot.conversations.onboarding import onboarding
+from bot.conversations.onboarding import Known, onboarding, settings
 from bot.places import find_places
 from bot.texts import LANGUAGES, translator
 
@@ -25,7 +25,17 @@ def check_email(text: str) -> str | None:
 @cache
 def questionnaire() -> Flow:
     """The questionnaire as both channels ask it."""
-    return onboarding(
+    return onboarding(_known())
+
+
+@cache
+def family_settings() -> Flow:
+    """The same questions for a family that has a week."""
+    return settings(_known())
+
+
+def _known() -> Known:
+    return Known(
         find_places=find_places,
         check_email=check_email,
         translators={language: translator(language) for language in LANGUAGES},

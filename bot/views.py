@@ -30,6 +30,14 @@ class Meter(_Frozen):
     done: float
 
 
+class Strip(_Frozen):
+    """A label and its caption, with a small example day where there are `cells` (see `Sketch`)."""
+
+    label: str
+    cells: str
+    caption: str
+
+
 class View(_Frozen):
     """A message in words. All strings are plain text, never markup.
 
@@ -39,6 +47,7 @@ class View(_Frozen):
 
     title: str
     lines: tuple[str, ...] = ()
+    sketches: tuple[Strip, ...] = ()
     rows: tuple[tuple[Button, ...], ...] = ()
     links: tuple[LinkButton, ...] = ()
     notice: str | None = None
@@ -69,6 +78,10 @@ def render(card: Card, translate: Translate) -> View:
     return View(
         title=translate(card.title),
         lines=tuple(translate(line) for line in card.lines),
+        sketches=tuple(
+            Strip(label=translate(s.label), cells=s.cells, caption=translate(s.caption))
+            for s in card.sketches
+        ),
         rows=tuple(
             tuple(Button(id=o.id, label=translate(o.label), chosen=o.chosen) for o in row)
             for row in card.rows

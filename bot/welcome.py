@@ -1,11 +1,11 @@
 """A family comes to us: everything that has to exist from its first minute."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from core.family import Family
 from core.reminders import MORNING, next_morning
 from db.calendars import create_feeds
 from db.document import FamilyDocument
@@ -25,7 +25,6 @@ async def welcome_family(
     source: Literal["chat", "import"],
     now: datetime,
     chat_account_id: int | None = None,
-    responses: Mapping[str, Any] | None = None,
 ) -> int:
     """Writes the family with its feeds and its first morning, leaves the transaction in its scope
     and returns its id. Raises `EmailTaken` for an import with a known address."""
@@ -39,9 +38,24 @@ async def welcome_family(
         consent_version=CONSENT_VERSION,
         now=now,
         chat_account_id=chat_account_id,
-        questionnaire_responses=responses,
     )
+    await settle(session, box, family_id, now=now)
+    return family_id
+
+
+async def settle(
+    session: AsyncSession,
+    box: SecretBox,
+    family_id: int,
+    *,
+    now: datetime,
+    before: Family | None = None,
+) -> Family:
+    """What follows from who a family is: an address for everybody, and the next morning, unless
+    that is as it was for the family `before`. Returns the family."""
     await create_feeds(session, family_id, box)
     family = await load_family(session, family_id)
-    await set_next_due(session, family_id, MORNING, next_morning(family, now))
-    return family_id
+    morning = next_morning(family, now)
+    if before is None or next_morning(before, now) != morning:
+        await set_next_due(session, family_id, MORNING, morning)
+    return family

@@ -113,6 +113,18 @@ def subject_kind(name: str) -> SubjectKind:
     return SubjectKind.OTHER
 
 
+_PARTS = (
+    r"phonics|geography|geografia|(arts? (and|&) )?crafts?|drawing|dibujo|plastica|sports?|"
+    r"deportes?"
+)
+
+
+def is_part(name: str) -> bool:
+    """Whether a name means only a part of its kind ("geography", "drawing"), which a family may
+    teach beside the whole."""
+    return re.fullmatch(_PARTS, plain(name)) is not None
+
+
 def subject_defaults(kind: SubjectKind, age: int) -> SubjectDefaults:
     """How a subject usually goes for a child of this age (2 to 18)."""
     band = _band(age)

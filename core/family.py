@@ -128,6 +128,18 @@ SCHOOL_DAYS = (
 )
 """School days of a child who has named none."""
 
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """Homeschooling hours, in minutes of the day."""
+
+    start: int
+    end: int
+
+
+DEFAULT_HOURS = Hours(9 * 60, 14 * 60)
+"""Homeschooling hours of a child who has named none."""
+
 BREAK = 10
 """Minutes of rest that end a run of lessons, unless the child's preferences say otherwise."""
 
@@ -150,14 +162,6 @@ def minutes_in(text: str) -> int | None:
     """
     found = re.search(r"(\d+)_minutes?$", text)
     return int(found[1]) if found and int(found[1]) > 0 else None
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Homeschooling hours, in minutes of the day."""
-
-    start: int
-    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +259,8 @@ class DayOff:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """Everybody, and all that is asked of their week. `commitments` are the family's and the
+    """Everybody, and all that is asked of their week. `adults` are those who teach, `others`
+    belong to the family without teaching (any more). `commitments` are the family's and the
     parents' own; a child's stand with the child."""
 
     timezone: str
@@ -264,9 +269,21 @@ class Family:
     preferences: Preferences = field(default_factory=Preferences)
     commitments: tuple[Commitment, ...] = ()
     days_off: tuple[DayOff, ...] = ()
+    others: tuple[Adult, ...] = ()
 
     def child(self, child_id: int) -> Child:
         return next(child for child in self.children if child.id == child_id)
 
     def adult(self, adult_id: int) -> Adult:
-        return next(adult for adult in self.adults if adult.id == adult_id)
+        return next(adult for adult in (*self.adults, *self.others) if adult.id == adult_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Identities:
+    """The ids of what the lists of a family document hold, in the document's order; None for what
+    is new. `subjects` and `child_commitments` have one list for each child."""
+
+    children: tuple[int | None, ...] = ()
+    subjects: tuple[tuple[int | None, ...], ...] = ()
+    commitments: tuple[int | None, ...] = ()
+    child_commitments: tuple[tuple[int | None, ...], ...] = ()

@@ -5,7 +5,7 @@ in `core.hard`, the wishes in `core.soft`.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from core.commitments import adult_of, busy, merged
@@ -214,6 +214,28 @@ def problem_of(request: WeekRequest) -> Problem:
         ),
         movable=movable,
         missed=missed,
+    )
+
+
+def asks_the_same(before: Family, after: Family, monday: date) -> bool:
+    """Whether both ask the same of the week that begins on `monday`: then a plan that was made
+    for one serves the other. Names count, because the plan shows them."""
+    return _asked(before, monday) == _asked(after, monday)
+
+
+def _asked(family: Family, monday: date) -> tuple[object, ...]:
+    problem = problem_of(WeekRequest(family, monday))
+    return (
+        family.preferences,
+        family.adults,
+        # Commitments count on the days on which they fall.
+        tuple(replace(child, commitments=()) for child in family.children),
+        {
+            key: (day.open, [(own.id, own.name, when) for own, when in day.commitments])
+            for key, day in problem.child_days.items()
+        },
+        problem.away,
+        problem.escorts,
     )
 
 

@@ -34,11 +34,17 @@ class Account:
     adult_id: int | None
     child_id: int | None
     language: str | None
+    draft_account_id: int | None = None
+
+    @property
+    def draft_owner(self) -> int:
+        """The account under whose id this person's draft is kept."""
+        return self.draft_account_id or self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A chat's questionnaire; `user_id` and `family_id` from the day it was confirmed."""
+    """A person's questionnaire; `user_id` and `family_id` from the day it was confirmed."""
 
     data: QuestionnaireSession
     user_id: int | None = None
@@ -75,6 +81,29 @@ async def accounts_of(session: AsyncSession, family_id: int) -> Sequence[Account
         select(ChatAccount).where(ChatAccount.family_id == family_id).order_by(ChatAccount.id)
     )
     return [_account(row) for row in rows]
+
+
+async def accounts_sharing(session: AsyncSession, draft_owner: int) -> Sequence[Account]:
+    """Every account of the person whose draft is kept under `draft_owner`, oldest first."""
+    rows = await session.scalars(
+        select(ChatAccount)
+        .where((ChatAccount.id == draft_owner) | (ChatAccount.draft_account_id == draft_owner))
+        .order_by(ChatAccount.id)
+        .execution_options(populate_existing=True)
+    )
+    return [_account(row) for row in rows]
+
+
+async def share_draft(session: AsyncSession, chat_account_id: int, draft_owner: int) -> None:
+    """From now on the account, and whoever shared its draft, is one person with `draft_owner`."""
+    await session.execute(
+        update(ChatAccount)
+        .where(
+            (ChatAccount.id == chat_account_id) | (ChatAccount.draft_account_id == chat_account_id),
+            ChatAccount.id != draft_owner,
+        )
+        .values(draft_account_id=draft_owner)
+    )
 
 
 async def create_web_account(
@@ -157,14 +186,16 @@ async def set_language(session: AsyncSession, chat_account_id: int, language: st
     )
 
 
-async def load_draft(session: AsyncSession, chat_account_id: int) -> Draft:
-    """The chat's draft, empty if it has none. Until the transaction ends, no other step of this
-    chat's conversation gets past this call."""
-    await lock_chat(session, chat_account_id)
+async def load_draft(session: AsyncSession, draft_owner: int) -> Draft:
+    """The draft that is kept under this account, empty if there is none. Until the transaction
+    ends, no other step of this person's conversation gets past this call, whichever chat it
+    comes from. The transaction must be in the owner's scope, or the draft's family's."""
+    await lock_chat(session, draft_owner)
     row = await session.scalar(
         select(QuestionnaireDraft)
-        .where(QuestionnaireDraft.chat_account_id == chat_account_id)
+        .where(QuestionnaireDraft.chat_account_id == draft_owner)
         .with_for_update()
+        .execution_options(populate_existing=True)
     )
     if row is None:
         return Draft(QuestionnaireSession())
@@ -172,11 +203,12 @@ async def load_draft(session: AsyncSession, chat_account_id: int) -> Draft:
 
 
 async def save_draft(
-    session: AsyncSession, chat_account_id: int, data: QuestionnaireSession, *, now: datetime
+    session: AsyncSession, draft_owner: int, data: QuestionnaireSession, *, now: datetime
 ) -> None:
-    """Replace the chat's draft. It belongs to the transaction's family, if there is one."""
+    """Replace the draft that is kept under this account, in the scope that `load_draft` needs. It
+    belongs to the transaction's family, if there is one."""
     row = insert(QuestionnaireDraft).values(
-        chat_account_id=chat_account_id,
+        chat_account_id=draft_owner,
         family_id=CURRENT_FAMILY,
         session_data=data,
         last_updated=now,
@@ -227,4 +259,5 @@ def _account(row: ChatAccount) -> Account:
         adult_id=row.adult_id,
         child_id=row.child_id,
         language=row.language,
+        draft_account_id=row.draft_account_id,
     )

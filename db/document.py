@@ -18,6 +18,7 @@ from core.commitments import busy
 from core.family import (
     ACTIVITIES,
     BREAK,
+    DEFAULT_HOURS,
     PHILOSOPHIES,
     SCHEDULING_STYLES,
     SCHOOL_DAYS,
@@ -78,9 +79,6 @@ MAX_CHILDREN = 20
 MAX_SUBJECTS = 40
 MAX_COMMITMENTS = 100
 FIRST_YEAR, LAST_YEAR = 2000, 2199
-
-DEFAULT_HOURS = HomeschoolingHours(start_time="09:00", end_time="14:00")
-"""Homeschooling hours of a child who has named none."""
 
 
 N = TypeVar("N", Adult, Subject, Commitment)
@@ -321,6 +319,7 @@ def to_child(
 ) -> Child:
     """A child with resolved hours, school days, span and breaks."""
     learning = document.learning_preferences
+    hours = learning.homeschooling_hours
     insights = learning.derived_insights
     breaks = insights.recommended_breaks if insights else None
     days = document.school_days if document.school_days is not None else learning.school_days
@@ -328,7 +327,7 @@ def to_child(
         id=child_id,
         name=document.name,
         age=document.age,
-        hours=to_hours(learning.homeschooling_hours or DEFAULT_HOURS),
+        hours=to_hours(hours) if hours else DEFAULT_HOURS,
         span=minutes_in((breaks and breaks.frequency) or "") or attention_span(document.age),
         subjects=subjects,
         commitments=commitments,

@@ -1,6 +1,5 @@
 """Families as rows: written from a family document, read back as one, or as the engine's own."""
 
-import json
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,48 +12,37 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.family import (
-    Adult,
-    CommitmentFrequency,
     Family,
-    Frequency,
-    Involvement,
-    Scope,
+    Identities,
 )
-from core.family import DayOff as CoreDayOff
 from core.text import name_key
-from core.week import parse_clock, time_of, wall
+from core.week import wall
 from db import models
-from db.conversations import Account, accounts_of, link_account, record_consent
-from db.document import to_child, to_commitment, to_preferences, to_subject
+from db.conversations import (
+    Account,
+    accounts_of,
+    accounts_sharing,
+    link_account,
+    load_account,
+    record_consent,
+)
 from db.document_models import (
-    AdultDocument,
-    ChildCommitmentDocument,
-    ChildDocument,
-    CommitmentDocument,
-    DayOffDocument,
     FamilyDocument,
-    ParentDocument,
-    SubjectDocument,
+)
+from db.family_rows import (
+    NO_MAIL,
+    add_child,
+    document_of,
+    family_commitment_values,
+    family_of,
+    free_object,
+    load_rows,
 )
 from db.inbox import chat_key, forget_failed
-from db.session import family_scope, user_scope
-from db.types import (
-    FamilyPreferences,
-    FreeObject,
-    LearningPreferences,
-    SubjectMetadata,
-    read,
-    write,
-)
-
-NO_MAIL = "no-mail.invalid"
-"""Domain of the placeholder in `users.email`, which may not be empty."""
+from db.session import chat_scope, family_scope, user_scope
 
 STORAGE = "storage"
 """The consent that is asked before anything is stored."""
-
-TEACH_TOGETHER = "teachTogether"
-"""Key of `subjects.metadata`; the data model has no column for it."""
 
 
 class EmailTaken(Exception):
@@ -62,27 +50,6 @@ class EmailTaken(Exception):
 
     def __init__(self) -> None:
         super().__init__("parent.email: is already known; leave it out or give another one")
-
-
-class NoSuchFamily(Exception):
-    """There is no family with this id, or the transaction does not act for it."""
-
-    def __init__(self, family_id: int) -> None:
-        super().__init__(f"there is no family {family_id}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Rows:
-    """A family's rows, each list in the order of its ids."""
-
-    family: models.Family
-    user: models.User | None
-    adults: Sequence[models.Adult]
-    children: Sequence[models.Child]
-    subjects: Mapping[int, Sequence[models.Subject]]
-    commitments: Sequence[models.FamilyCommitment]
-    child_commitments: Mapping[int, Sequence[models.ChildCommitment]]
-    days_off: Sequence[models.DayOff]
 
 
 async def create_family(
@@ -95,13 +62,12 @@ async def create_family(
     consent_version: str,
     now: datetime,
     chat_account_id: int | None = None,
-    questionnaire_responses: Mapping[str, Any] | None = None,
 ) -> int:
     """Write a whole family, leave the transaction in its scope, and return its id.
 
-    From a chat, the account becomes the first adult's, its draft and its consent the family's,
-    and an e-mail address that is missing or taken is replaced by a placeholder. From an import,
-    consent is recorded here, and a taken address raises `EmailTaken`.
+    From a chat, all chats of the account's person become the parent's, their draft and consents
+    the family's, and an e-mail address that is missing or taken is replaced by a placeholder. From
+    an import, consent is recorded here, and a taken address raises `EmailTaken`.
     """
     user_id, family_id = await _reserve_ids(session)
     await user_scope(session, user_id)
@@ -115,23 +81,33 @@ async def create_family(
             scheduling_flexibility=document.preferences.scheduling_flexibility,
             planning_approach=document.preferences.planning_approach,
             preferences=document.preferences,
-            questionnaire_responses=_responses(
-                questionnaire_responses or document.questionnaire_responses
-            ),
+            questionnaire_responses=free_object(document.questionnaire_responses),
             timezone=document.timezone,
             created_at=now,
             updated_at=now,
         )
     )
     await session.flush()
-    adults = await _insert_adults(session, document, family_id, user_id, now)
+    # In a chat the parent says who teaches, and need not be one of them.
+    parent = name_key(parent_name if source == "chat" else document.adults[0].name)
+    adults = await _insert_adults(session, document, family_id, now)
+    if parent not in adults:
+        parents_own = models.Adult(
+            family_id=family_id, name=parent_name, teaches=False, created_at=now
+        )
+        session.add(parents_own)
+        await session.flush()
+        adults[parent] = parents_own.id
+    await session.execute(
+        update(models.Adult).where(models.Adult.id == adults[parent]).values(user_id=user_id)
+    )
     await _insert_children(session, document, family_id, adults, now)
     session.add_all(
         models.FamilyCommitment(
             family_id=family_id,
-            scope=commitment.scope or Scope.FAMILY,
-            adult_id=None if commitment.adult is None else adults[name_key(commitment.adult)],
-            **_commitment_values(commitment, now),
+            created_at=now,
+            updated_at=now,
+            **family_commitment_values(commitment, adults),
         )
         for commitment in document.commitments
     )
@@ -146,8 +122,74 @@ async def create_family(
             family_id=family_id,
         )
     else:
-        await _adopt_chat(session, chat_account_id, user_id, family_id, next(iter(adults.values())))
+        account = await load_account(session, chat_account_id)
+        if account is not None:
+            await adopt_chat(session, account, family_id, adults[parent], user_id=user_id)
     return family_id
+
+
+async def adopt_chat(
+    session: AsyncSession,
+    account: Account,
+    family_id: int,
+    adult_id: int | None,
+    *,
+    user_id: int | None = None,
+) -> None:
+    """The chat, and every other of the same person, is the adult's from now on, with what was
+    agreed to and said there; the questionnaire becomes the user's. The transaction must act for
+    the family, and acts for that chat afterwards."""
+    for chat in await accounts_sharing(session, account.draft_owner):
+        await chat_scope(session, chat.id)
+        await link_account(session, chat.id, family_id=family_id, adult_id=adult_id)
+        if user_id is not None:
+            await session.execute(
+                update(models.QuestionnaireDraft)
+                .where(models.QuestionnaireDraft.chat_account_id == chat.id)
+                .values(user_id=user_id, family_id=family_id)
+            )
+        for said in (models.Consent, models.Message):
+            await session.execute(
+                update(said)
+                .where(said.chat_account_id == chat.id, said.family_id.is_(None))
+                .values(family_id=family_id)
+            )
+    await chat_scope(session, account.id)
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyAdult:
+    """An adult of the family; `chats` is the number of chats that are theirs."""
+
+    id: int
+    name: str
+    role: str
+    chats: int
+
+
+async def family_adults(session: AsyncSession, family_id: int) -> Sequence[FamilyAdult]:
+    """Every adult of the family, whether or not they teach, oldest first."""
+    rows = await session.execute(
+        select(models.Adult, func.count(models.ChatAccount.id))
+        .join(models.ChatAccount, models.ChatAccount.adult_id == models.Adult.id, isouter=True)
+        .where(models.Adult.family_id == family_id)
+        .group_by(models.Adult.id)
+        .order_by(models.Adult.id)
+    )
+    return [FamilyAdult(row.id, row.name, row.role, chats) for row, chats in rows]
+
+
+async def invite_adult(session: AsyncSession, family_id: int, name: str, now: datetime) -> int:
+    """An adult who belongs to the family without teaching; returns the id."""
+    row = models.Adult(family_id=family_id, name=name, teaches=False, created_at=now)
+    session.add(row)
+    await session.flush()
+    return row.id
+
+
+async def set_role(session: AsyncSession, adult_id: int, role: str) -> None:
+    """What an adult may do: "guardian" or "helper"."""
+    await session.execute(update(models.Adult).where(models.Adult.id == adult_id).values(role=role))
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,60 +289,29 @@ async def erase_family(
 
 async def load_family(session: AsyncSession, family_id: int) -> Family:
     """The family as the engine knows it, with the ids of its rows. Raises `NoSuchFamily`."""
-    rows = await _load_rows(session, family_id)
-    names = {row.id: row.name for row in rows.adults}
-    ids = {name_key(row.name): row.id for row in rows.adults}
-    return Family(
-        timezone=rows.family.timezone,
-        adults=tuple(Adult(row.id, row.name) for row in rows.adults),
-        children=tuple(
-            to_child(
-                row.id,
-                _child_document(rows, row, names),
-                subjects=tuple(
-                    to_subject(subject.id, _subject_document(subject))
-                    for subject in rows.subjects.get(row.id, ())
-                ),
-                commitments=tuple(
-                    to_commitment(own.id, _child_commitment_document(own, names), ids)
-                    for own in rows.child_commitments.get(row.id, ())
-                ),
-            )
-            for row in rows.children
-        ),
-        preferences=to_preferences(_preferences(rows.family)),
-        commitments=tuple(
-            to_commitment(row.id, _family_commitment_document(row, names), ids)
-            for row in rows.commitments
-        ),
-        days_off=tuple(CoreDayOff(row.date, row.child_id) for row in rows.days_off),
-    )
+    return family_of(await load_rows(session, family_id))
 
 
 async def load_document(session: AsyncSession, family_id: int) -> FamilyDocument:
     """The family as a document that can be imported again. Raises `NoSuchFamily`."""
-    rows = await _load_rows(session, family_id)
-    adults = {row.id: row.name for row in rows.adults}
-    children = {row.id: row.name for row in rows.children}
-    given: dict[str, Any] = {
-        "timezone": rows.family.timezone,
-        "adults": tuple(AdultDocument(name=row.name) for row in rows.adults),
-        "preferences": _preferences(rows.family),
-        "commitments": tuple(_family_commitment_document(row, adults) for row in rows.commitments),
-        "days_off": tuple(
-            DayOffDocument(
-                date=row.date, **({} if row.child_id is None else {"child": children[row.child_id]})
-            )
-            for row in rows.days_off
-        ),
-        "children": tuple(_child_document(rows, row, adults) for row in rows.children),
-    }
-    if rows.user is not None:
-        mail = {} if rows.user.email.endswith(f"@{NO_MAIL}") else {"email": rows.user.email}
-        given["parent"] = ParentDocument(name=rows.user.name, **mail)
-    if rows.family.questionnaire_responses is not None:
-        given["questionnaire_responses"] = write(rows.family.questionnaire_responses)
-    return FamilyDocument(**given)
+    return document_of(await load_rows(session, family_id))
+
+
+async def load_document_with_ids(
+    session: AsyncSession, family_id: int
+) -> tuple[FamilyDocument, Identities]:
+    """The family as a document, and the ids of what it lists. Raises `NoSuchFamily`."""
+    rows = await load_rows(session, family_id)
+
+    def ids(listed: Mapping[int, Sequence[Any]]) -> tuple[tuple[int | None, ...], ...]:
+        return tuple(tuple(row.id for row in listed.get(child.id, ())) for child in rows.children)
+
+    return document_of(rows), Identities(
+        children=tuple(row.id for row in rows.children),
+        subjects=ids(rows.subjects),
+        commitments=tuple(row.id for row in rows.commitments),
+        child_commitments=ids(rows.child_commitments),
+    )
 
 
 async def _reserve_ids(session: AsyncSession) -> tuple[int, int]:
@@ -344,17 +355,12 @@ async def _insert_user(
 
 
 async def _insert_adults(
-    session: AsyncSession, document: FamilyDocument, family_id: int, user_id: int, now: datetime
+    session: AsyncSession, document: FamilyDocument, family_id: int, now: datetime
 ) -> dict[str, int]:
-    """The adults' ids by folded name, in the document's order; the first one is the user."""
+    """The adults' ids by folded name, in the document's order."""
     rows = [
-        models.Adult(
-            family_id=family_id,
-            user_id=user_id if number == 0 else None,
-            name=adult.name,
-            created_at=now,
-        )
-        for number, adult in enumerate(document.adults)
+        models.Adult(family_id=family_id, name=adult.name, created_at=now)
+        for adult in document.adults
     ]
     session.add_all(rows)
     await session.flush()
@@ -368,34 +374,10 @@ async def _insert_children(
     adults: Mapping[str, int],
     now: datetime,
 ) -> None:
-    rows = [
-        models.Child(
-            family_id=family_id,
-            name=child.name,
-            age=child.age,
-            learning_preferences=_learning_preferences(child),
-            questionnaire_responses=_responses(child.questionnaire_responses),
-            created_at=now,
-            updated_at=now,
-        )
+    children = {
+        name_key(child.name): await add_child(session, family_id, child, adults, now)
         for child in document.children
-    ]
-    session.add_all(rows)
-    await session.flush()
-    for row, child in zip(rows, document.children, strict=True):
-        session.add_all(_subject_row(subject, row.id, now) for subject in child.subjects)
-        for commitment in child.commitments:
-            named = None if commitment.adult is None else adults[name_key(commitment.adult)]
-            needed = commitment.needs_adult
-            session.add(
-                models.ChildCommitment(
-                    child_id=row.id,
-                    needs_adult=named is not None if needed is None else needed,
-                    adult_id=named,
-                    **_commitment_values(commitment, now),
-                )
-            )
-    children = {name_key(row.name): row.id for row in rows}
+    }
     session.add_all(
         models.DayOff(
             date=off.date,
@@ -405,173 +387,3 @@ async def _insert_children(
         for off in dict.fromkeys(document.days_off)
     )
     await session.flush()
-
-
-async def _adopt_chat(
-    session: AsyncSession, chat_account_id: int, user_id: int, family_id: int, adult_id: int
-) -> None:
-    await link_account(session, chat_account_id, family_id=family_id, adult_id=adult_id)
-    await session.execute(
-        update(models.QuestionnaireDraft)
-        .where(models.QuestionnaireDraft.chat_account_id == chat_account_id)
-        .values(user_id=user_id, family_id=family_id)
-    )
-    for said in (models.Consent, models.Message):
-        await session.execute(
-            update(said)
-            .where(said.chat_account_id == chat_account_id, said.family_id.is_(None))
-            .values(family_id=family_id)
-        )
-
-
-async def _load_rows(session: AsyncSession, family_id: int) -> _Rows:
-    family = await session.get(models.Family, family_id, populate_existing=True)
-    if family is None:
-        raise NoSuchFamily(family_id)
-    user = (
-        None
-        if family.user_id is None
-        else await session.scalar(select(models.User).where(models.User.id == family.user_id))
-    )
-
-    async def rows(model: Any) -> Sequence[Any]:
-        found = await session.scalars(
-            select(model)
-            .where(model.family_id == family_id)
-            .order_by(model.id)
-            .execution_options(populate_existing=True)
-        )
-        return found.all()
-
-    return _Rows(
-        family=family,
-        user=user,
-        adults=await rows(models.Adult),
-        children=await rows(models.Child),
-        subjects=_by_child(await rows(models.Subject)),
-        commitments=await rows(models.FamilyCommitment),
-        child_commitments=_by_child(await rows(models.ChildCommitment)),
-        days_off=await rows(models.DayOff),
-    )
-
-
-def _by_child(rows: Sequence[Any]) -> dict[int, list[Any]]:
-    grouped: dict[int, list[Any]] = {}
-    for row in rows:
-        grouped.setdefault(row.child_id, []).append(row)
-    return grouped
-
-
-def _responses(value: Any) -> FreeObject | None:
-    return read(FreeObject, value) if isinstance(value, Mapping) else None
-
-
-def _preferences(row: models.Family) -> FamilyPreferences:
-    return row.preferences or FamilyPreferences()
-
-
-def _learning_preferences(child: ChildDocument) -> LearningPreferences:
-    if child.school_days is None:
-        return child.learning_preferences
-    return child.learning_preferences.model_copy(update={"school_days": child.school_days})
-
-
-def _subject_row(subject: SubjectDocument, child_id: int, now: datetime) -> models.Subject:
-    details = write(subject.metadata)
-    if subject.teach_together:
-        details[TEACH_TOGETHER] = True
-    preferred = subject.preferred_time
-    return models.Subject(
-        child_id=child_id,
-        name=subject.name,
-        is_core_subject=subject.is_core_subject,
-        session_duration=subject.session_duration,
-        frequency=subject.frequency,
-        parent_involvement=subject.parent_involvement,
-        fixed_time_required=subject.fixed_time_required,
-        preferred_time=None if preferred is None else time_of(parse_clock(preferred)),
-        interest_level=subject.interest_level,
-        details=read(SubjectMetadata, details) if details else None,
-        created_at=now,
-        updated_at=now,
-    )
-
-
-def _commitment_values(commitment: CommitmentDocument, now: datetime) -> dict[str, Any]:
-    days = commitment.days_of_week
-    return {
-        "name": commitment.name,
-        "frequency": commitment.frequency,
-        "days_of_week": json.dumps(days) if days else None,
-        "date": commitment.date,
-        "start_time": time_of(parse_clock(commitment.start_time)),
-        "end_time": time_of(parse_clock(commitment.end_time)),
-        "created_at": now,
-        "updated_at": now,
-    }
-
-
-def _commitment_keys(
-    row: models.FamilyCommitment | models.ChildCommitment, adults: Mapping[int, str]
-) -> dict[str, Any]:
-    given: dict[str, Any] = {
-        "name": row.name,
-        "frequency": CommitmentFrequency(row.frequency),
-        "start_time": f"{row.start_time:%H:%M}",
-        "end_time": f"{row.end_time:%H:%M}",
-    }
-    if row.days_of_week:
-        given["days_of_week"] = tuple(json.loads(row.days_of_week))
-    if row.date is not None:
-        given["date"] = row.date
-    if row.adult_id is not None:
-        given["adult"] = adults[row.adult_id]
-    return given
-
-
-def _family_commitment_document(
-    row: models.FamilyCommitment, adults: Mapping[int, str]
-) -> CommitmentDocument:
-    return CommitmentDocument(**_commitment_keys(row, adults), scope=Scope(row.scope))
-
-
-def _child_commitment_document(
-    row: models.ChildCommitment, adults: Mapping[int, str]
-) -> ChildCommitmentDocument:
-    return ChildCommitmentDocument(**_commitment_keys(row, adults), needs_adult=row.needs_adult)
-
-
-def _subject_document(row: models.Subject) -> SubjectDocument:
-    details = write(row.details) if row.details else {}
-    given: dict[str, Any] = {
-        "name": row.name,
-        "is_core_subject": row.is_core_subject,
-        "session_duration": row.session_duration,
-        "frequency": Frequency(row.frequency),
-        "parent_involvement": Involvement(row.parent_involvement),
-        "fixed_time_required": row.fixed_time_required,
-        "interest_level": row.interest_level,
-    }
-    if details.pop(TEACH_TOGETHER, False):
-        given["teach_together"] = True
-    if row.preferred_time is not None:
-        given["preferred_time"] = f"{row.preferred_time:%H:%M}"
-    if details:
-        given["metadata"] = read(SubjectMetadata, details)
-    return SubjectDocument(**given)
-
-
-def _child_document(rows: _Rows, row: models.Child, adults: Mapping[int, str]) -> ChildDocument:
-    given: dict[str, Any] = {
-        "name": row.name,
-        "age": row.age,
-        "learning_preferences": row.learning_preferences or LearningPreferences(),
-        "commitments": tuple(
-            _child_commitment_document(own, adults)
-            for own in rows.child_commitments.get(row.id, ())
-        ),
-        "subjects": tuple(_subject_document(subject) for subject in rows.subjects.get(row.id, ())),
-    }
-    if row.questionnaire_responses is not None:
-        given["questionnaire_responses"] = write(row.questionnaire_responses)
-    return ChildDocument(**given)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import LinkCode
@@ -18,12 +18,18 @@ LENGTH = 16
 MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
+RECOVERY_LIFE = timedelta(days=3650)
+INVITATION_LIFE = timedelta(days=7)
+DEVICE_LIFE = timedelta(minutes=15)
+
+
 class Purpose(StrEnum):
     """What a code is for."""
 
     DEVICE = "device"
     CLAIM = "claim"
     RECOVERY = "recovery"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,19 +71,22 @@ async def create_code(
 
 async def code_works(session: AsyncSession, code: str, *, now: datetime) -> bool:
     """Whether the code could be redeemed now; leaves it as it is."""
-    return await session.scalar(select(LinkCode.code_hash).where(*_works(code, now))) is not None
+    return await session.scalar(select(LinkCode.code_hash).where(_works(code, now))) is not None
 
 
-async def redeem_code(session: AsyncSession, code: str, *, now: datetime) -> Redeemed | None:
-    """Whom the code stands for, once; None if it is unknown, used or expired.
+async def redeem_code(
+    session: AsyncSession, code: str, *, now: datetime, by: int | None = None
+) -> Redeemed | None:
+    """Whom the code stands for, once; None if it is unknown, used or expired. `by` is the chat
+    account that gave it.
 
     Of any number of attempts at once exactly one succeeds, if its transaction commits. Case,
     spaces and dashes do not matter.
     """
     found = await session.execute(
         update(LinkCode)
-        .where(*_works(code, now))
-        .values(used_at=now)
+        .where(_works(code, now))
+        .values(used_at=now, redeemed_by=by)
         .returning(
             LinkCode.purpose, LinkCode.family_id, LinkCode.adult_id, LinkCode.chat_account_id
         )
@@ -88,8 +97,45 @@ async def redeem_code(session: AsyncSession, code: str, *, now: datetime) -> Red
     return Redeemed(Purpose(row.purpose), row.family_id, row.adult_id, row.chat_account_id)
 
 
-def _works(code: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Somebody at the door: who asks to be let in as which adult, and the chat that invited."""
+
+    family_id: int
+    adult_id: int
+    invited_by: int
+
+
+async def invited(session: AsyncSession, redeemed_by: int, *, now: datetime) -> Invited | None:
+    """As whom the chat `redeemed_by` waits to be let in; None if it does not, or no longer."""
+    row = await session.scalar(
+        select(LinkCode).where(_waiting(redeemed_by), LinkCode.expires_at > now).limit(1)
+    )
+    if row is None or row.family_id is None or row.adult_id is None or row.chat_account_id is None:
+        return None
+    return Invited(row.family_id, row.adult_id, row.chat_account_id)
+
+
+async def end_invitation(session: AsyncSession, redeemed_by: int) -> None:
+    """The chat no longer waits to be let in."""
+    await session.execute(delete(LinkCode).where(_waiting(redeemed_by)))
+
+
+async def withdraw_invitations(session: AsyncSession, adult_id: int) -> None:
+    """Codes that invite this adult open nothing any more."""
+    await session.execute(
+        delete(LinkCode).where(
+            LinkCode.purpose == Purpose.INVITATION, LinkCode.adult_id == adult_id
+        )
+    )
+
+
+def _waiting(redeemed_by: int) -> ColumnElement[bool]:
+    return and_(LinkCode.purpose == Purpose.INVITATION, LinkCode.redeemed_by == redeemed_by)
+
+
+def _works(code: str, now: datetime) -> ColumnElement[bool]:
+    return and_(
         LinkCode.code_hash == digest(code.upper().translate(MISREAD)),
         LinkCode.used_at.is_(None),
         LinkCode.expires_at > now,

@@ -63,7 +63,9 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
         " questionnaire_responses timezone",
         system="id user_id created_at updated_at revision",
     ),
-    "adults": _table(Retention.FAMILY, adult="name role", system="id family_id user_id created_at"),
+    "adults": _table(
+        Retention.FAMILY, adult="name role teaches", system="id family_id user_id created_at"
+    ),
     "family_commitments": _table(
         Retention.FAMILY,
         family=f"{_COMMITMENT} scope adult_id",
@@ -128,7 +130,8 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
     "chat_accounts": _table(
         Retention.ACCOUNT,
         adult="external_id language",
-        system="id channel secret_hash family_id adult_id child_id blocked_at created_at",
+        system="id channel secret_hash family_id adult_id child_id draft_account_id blocked_at"
+        " created_at",
     ),
     "questionnaire_sessions": _table(
         Retention.DRAFT,
@@ -156,7 +159,8 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
     ),
     "link_codes": _table(
         Retention.EXPIRY,
-        system="code_hash purpose family_id adult_id chat_account_id expires_at used_at",
+        system="code_hash purpose family_id adult_id chat_account_id redeemed_by expires_at"
+        " used_at",
     ),
     "consents": _table(
         Retention.FAMILY,

@@ -32,6 +32,9 @@ from db.types import (
 
 State = Literal["proposed", "published"]
 
+REVISION = "familyRevision"
+"""Key of `schedules.quality`: the revision of the family that the week was planned for."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredSchedule:
@@ -57,6 +60,14 @@ class StoredWeek:
     schedules: tuple[StoredSchedule, ...]
 
     @property
+    def revision(self) -> int:
+        """The family's revision for which the oldest of the versions was planned."""
+        return min(
+            (int((schedule.quality or {}).get(REVISION, 0)) for schedule in self.schedules),
+            default=0,
+        )
+
+    @property
     def items(self) -> tuple[Item, ...]:
         """Every child's items, as the engine takes them back."""
         return tuple(stored.item for schedule in self.schedules for stored in schedule.items)
@@ -70,6 +81,7 @@ async def store_plan(
     now: datetime,
     state: State = "published",
     reason: str | None = None,
+    revision: int = 0,
 ) -> Sequence[int]:
     """Write a planned week as a new version for each child; returns the schedules' ids in the
     order of the family's children.
@@ -77,7 +89,7 @@ async def store_plan(
     A published version takes the place of the active one; a proposed one stands beside it. An
     item that was there before keeps its uid, its completion and its history; where it has
     changed, its sequence rises and `reason` goes into its history. Logs stay with the version
-    that they were written for.
+    that they were written for. `revision` is the family's as the plan found it.
     """
     await lock_family(session, family_id)
     request = plan.request
@@ -96,7 +108,7 @@ async def store_plan(
             generation_method=ENGINE,
             schedule_data=ScheduleData(week_start_date=request.week_start),
             state=state,
-            quality=read(FreeObject, _quality(plan, child.id)),
+            quality=read(FreeObject, {**_quality(plan, child.id), REVISION: revision}),
             created_at=now,
             updated_at=now,
         )
@@ -150,6 +162,21 @@ async def load_week(session: AsyncSession, family_id: int, week_start: date) -> 
             for schedule in found
         ),
     )
+
+
+async def planned_mondays(session: AsyncSession, family_id: int, since: date) -> Sequence[date]:
+    """The Mondays of the active weeks from `since` on."""
+    found = await session.scalars(
+        select(models.Schedule.week_start_date)
+        .where(
+            models.Schedule.family_id == family_id,
+            models.Schedule.week_start_date >= since,
+            models.Schedule.is_active,
+        )
+        .distinct()
+        .order_by(models.Schedule.week_start_date)
+    )
+    return found.all()
 
 
 async def _former_rows(

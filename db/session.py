@@ -84,6 +84,11 @@ async def family_scope(session: AsyncSession, family_id: int) -> None:
     await _act_as(session, **{"app.family_id": family_id})
 
 
+async def no_family_scope(session: AsyncSession) -> None:
+    """From here on the transaction acts for no family."""
+    await _act_as(session, **{"app.family_id": None})
+
+
 async def user_scope(session: AsyncSession, user_id: int) -> None:
     """From here on the transaction acts for this user."""
     await _act_as(session, **{"app.user_id": user_id})

@@ -45,7 +45,10 @@ ANSWERS = (
     "tap Moderate structure",
     "tap Looks right",
     "tap Looks right",
-    "tap Balanced",
+    "tap Looks right",
+    "tap Looks right",
+    "tap Looks right",
+    "tap Looks right",
     "tap Make our week",
 )
 

@@ -34,12 +34,27 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
+class Sketch:
+    """Something to compare with others of its card: a label, a small example day, and in words
+    what it shows.
+
+    Each character of `cells` is half an hour: a letter from a to h for a kind of lesson (the same
+    letter again: it goes on), "-" for a break or lunch, "." for free time. Empty: nothing to draw.
+    """
+
+    label: Phrase
+    cells: str
+    caption: Phrase
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """One message: the living card of a step, or a piece of news.
 
     `title` is the one thing that matters. `notice` says what was not understood or what was just
     kept. `hint` is an example of an answer that can be typed (None: nothing is to be typed).
-    `qr` is the text of a QR code shown with the card. `thinking` asks for a typing sign.
+    `sketches` are drawn below the lines. `qr` is the text of a QR code shown with the card.
+    `thinking` asks for a typing sign.
     `secret` marks a card with addresses or codes that open something: it is stored encrypted.
     `misread`: its notice is about words that were not understood; a channel that can offers them
     again. `farewell`: all that was said before it is erased.
@@ -52,6 +67,7 @@ class Card:
     notice: Phrase | None = None
     hint: Phrase | None = None
     progress: Progress | None = None
+    sketches: tuple[Sketch, ...] = ()
     qr: str | None = None
     thinking: bool = False
     secret: bool = False

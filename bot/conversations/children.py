@@ -21,6 +21,9 @@ from core.text import name_key
 
 MOST_CHILDREN = 20
 YOUNGEST, OLDEST = 2, 18
+_NEW_CHILD = r"temp_child_(\d{1,5})"
+_CHILD = rf"{_NEW_CHILD}|child_\d{{1,10}}"
+"""Ids of children: of those whom this conversation has added, and of those who have a row."""
 
 _NUMBERS = {
     word: number
@@ -183,10 +186,7 @@ def children_question() -> Question:
             return Card(
                 say("children.ask"), lines=(say("children.why"),), hint=say("children.hint")
             )
-        remove = [
-            Option(f"remove-{child['childId'].rsplit('_', 1)[-1]}", _removal(child["name"]))
-            for child in listed
-        ]
+        remove = [Option(f"remove-{child['childId']}", _removal(child["name"])) for child in listed]
         return Card(
             say("children.more"),
             lines=_lines(listed),
@@ -205,7 +205,7 @@ def children_question() -> Question:
             return Answer(listed)
         if heard.option == "forget":
             return Half({"children": listed, "naming": naming[1:]})
-        gone = f"temp_child_{heard.option.split('-')[1]}"
+        gone = heard.option.split("-")[1]
         kept = [child for child in listed if child["childId"] != gone]
         return Half({"children": kept, "naming": naming})
 
@@ -269,10 +269,11 @@ def _problem(listed: list[dict[str, Any]], name: str, age: int | None) -> Phrase
 
 def _next_number(asking: Asking, listed: list[dict[str, Any]]) -> int:
     """A number that no child of this conversation has had, so that answers about a removed
-    child never become another's."""
+    child never become another's; saved children have ids of their own."""
     taken = [child["childId"] for child in listed]
-    taken += [key.rsplit(".", 1)[-1] for key in asking.taken_ids if ".temp_child_" in key]
-    return 1 + max((int(child_id.rsplit("_", 1)[-1]) for child_id in taken), default=0)
+    taken += [key.rsplit(".", 1)[-1] for key in asking.taken_ids]
+    numbers = [int(found[1]) for key in taken if (found := re.fullmatch(_NEW_CHILD, key))]
+    return 1 + max(numbers, default=0)
 
 
 def _sound(_: Asking, value: Any) -> bool:
@@ -281,7 +282,7 @@ def _sound(_: Asking, value: Any) -> bool:
         0 < len(value) <= MOST_CHILDREN
         and len(set(names)) == len(names)
         and len({child["childId"] for child in value}) == len(value)
-        and all(re.fullmatch(r"temp_child_\d{1,6}", child["childId"]) for child in value)
+        and all(re.fullmatch(_CHILD, child["childId"]) for child in value)
         and all(check_name(child["name"]) is None for child in value)
         and all(
             isinstance(child["age"], int) and YOUNGEST <= child["age"] <= OLDEST for child in value

@@ -61,12 +61,18 @@ class Addresses:
 
 
 def today_card(
-    day: date, lists: Sequence[ChildDay], *, notice: Phrase | None = None, undo: int | None = None
+    day: date,
+    lists: Sequence[ChildDay],
+    *,
+    notice: Phrase | None = None,
+    undo: int | None = None,
+    only_look: bool = False,
 ) -> Card:
     """The morning message, edited in place as the day goes on.
 
     A lesson's button is `d<item>`, "all done" of a child `all<child>`, and `u<item>` takes back
-    the completion of `undo`. `notice` is what was just logged.
+    the completion of `undo`. `notice` is what was just logged. There are no buttons for who may
+    `only_look`.
     """
     lines: list[Phrase] = []
     rows: list[tuple[Option, ...]] = []
@@ -96,8 +102,9 @@ def today_card(
     lessons = [lesson for child in lists for lesson in child.lessons]
     if lessons and all(lesson.done for lesson in lessons):
         title = say("day.all_done", date=day)
-    hint = say("day.hint") if lessons else None
-    return Card(title, tuple(lines), tuple(rows), notice=notice, hint=hint)
+    hint = say("day.hint") if lessons and not only_look else None
+    shown = () if only_look else tuple(rows)
+    return Card(title, tuple(lines), shown, notice=notice, hint=hint)
 
 
 def _button(child: str, lesson: str, children: int) -> str:

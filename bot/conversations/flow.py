@@ -5,9 +5,10 @@ place is the first one revisited, else the first whose answer is missing or no l
 the flow's order. Answers of places that no longer exist are kept and ignored.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
@@ -15,13 +16,21 @@ from bot.conversations.answers import Misread, clean
 from bot.conversations.cards import Card, Event, Opened, Option, Progress, Tapped, Typed
 from bot.conversations.hearing import (
     GO_ON,
+    LATER,
     is_bare_word,
     option_meant,
     option_nearly_meant,
 )
+from core.family import Identities
 from core.phrase import Phrase, Translate, say
 
 SECTIONS = 7
+AGAIN, RESUME = "again-", "resume"
+"""Options of every card: open an answered question again, and go on after a rest. What stands
+behind `AGAIN` is a `place_code`."""
+
+_UNKNOWN = object()
+
 CONSENT = "consent"
 """Key of the question without whose answer nothing else is stored."""
 
@@ -38,9 +47,10 @@ class Show:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What was just accepted, in one line."""
+    """What was just accepted, in one line; `place` is the id of the question's place."""
 
     phrase: Phrase
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +69,21 @@ class SpeakLanguage:
 class Submit:
     """The questionnaire is complete.
 
-    `document` is a family document without "now" or "previous", with "parent". `responses` holds
-    the raw answers: {"family": {section: {question: answer}}, "children": {name: {section:
-    {question: answer}}}}.
+    `document` is a family document without "now" or "previous", with "parent". Its
+    "questionnaireResponses", and those of each child, hold the raw answers: {section: {question:
+    answer}}. `identities` tells which parts of it are there already.
     """
 
     document: dict[str, Any]
-    responses: dict[str, Any]
+    identities: Identities
 
 
-Reply: TypeAlias = Show | Kept | Consented | SpeakLanguage | Submit
+@dataclass(frozen=True, slots=True)
+class Discard:
+    """Everything stays as it is in force; the conversation is over."""
+
+
+Reply: TypeAlias = Show | Kept | Consented | SpeakLanguage | Submit | Discard
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +104,20 @@ class ChildAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """One question for one person, as a list of what can be changed shows it."""
+
+    id: str
+    key: str
+    section: int
+    child: ChildAnswer | None
+
+
+@dataclass(frozen=True, slots=True)
 class Asking:
     """What a question may know. `answers` holds the sound ones by place id; `given` is this
-    place's own (None: none yet)."""
+    place's own (None: none yet). `base` are the answers in force, `changed` the places whose
+    answers are not; `places` are those that come before this one, in order."""
 
     answers: Mapping[str, Any]
     today: date
@@ -101,6 +127,9 @@ class Asking:
     taken_ids: frozenset[str] = frozenset()
     child: ChildAnswer | None = None
     given: Any = None
+    base: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    changed: frozenset[str] = frozenset()
+    places: tuple[Spot, ...] = ()
 
     def word(self, phrase: Phrase) -> str:
         """The phrase in the family's language, for names that become data."""
@@ -145,12 +174,17 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class Revise:
-    """The reader wants to see a section's questions again."""
+    """The reader wants to see a question again: the id of its place."""
 
-    section: int
+    place: str
 
 
-Outcome: TypeAlias = Answer | Half | Misread | Speak | Revise
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The reader takes back all changes."""
+
+
+Outcome: TypeAlias = Answer | Half | Misread | Speak | Revise | GiveUp
 
 
 def _always(_: Asking) -> bool:
@@ -169,6 +203,8 @@ class Question:
     reads an answer; `sound` tells whether a stored value is still a good answer; `tell` says it
     in one line; `then` adds replies once it is accepted; `wanted` is its condition. `section` is
     1 to 7, or 0 for what surrounds the sections. `numbered`: its options can be chosen by number.
+
+    A card of `ask` with a "back" of its own is a view within the question: `hear` hears it.
     """
 
     key: str
@@ -203,19 +239,25 @@ class State:
     """Where a conversation stands.
 
     `answers` and `drafts` are plain JSON by place id. `revisiting` are the places that are shown
-    again, the first one now. `step` rises whenever another question is shown.
+    again, the first one now. `step` rises whenever another question is shown. `base` are the
+    answers that are in force already (of a family with a week), by place id. `resting`: the
+    reader has put the conversation off, and sees that all is kept instead of the question.
     """
 
     answers: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     drafts: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     revisiting: tuple[str, ...] = ()
     step: int = 1
+    base: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    resting: bool = False
     hints: Hints = field(default_factory=Hints)
     language: str = "en"
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
+    """A question for one person, as it stands in a conversation."""
+
     id: str
     question: Question
     asking: Asking
@@ -227,30 +269,59 @@ def place_id(key: str, child: ChildAnswer | None = None) -> str:
     return f"{key}.{child.id}" if child else key
 
 
+def place_code(place: str) -> str:
+    """A place as part of an option's id: "commitments-2" for "commitments.temp_child_2"."""
+    key, _, child = place.partition(".")
+    number = re.search(r"\d+$", child)
+    return f"{key.lower()}-{number[0]}" if number else key.lower()
+
+
+def again_option(place: str) -> Option:
+    """The button under an answered question's line that opens it again."""
+    return Option(f"{AGAIN}{place_code(place)}", say("flow.change"))
+
+
 def step(flow: Flow, state: State, event: Event, *, today: date) -> tuple[State, tuple[Reply, ...]]:
     """What an event makes of a conversation, and what is said to it.
 
     Never raises for anything a person can send; always ends with exactly one `Show`.
     """
-    places = _places(flow, state, today)
-    here = _current(state, places)
+    places = places_of(flow, state, today)
+    here = current(state, places)
     if here is None:
         return state, (Show(flow.closing),)
+    awake = replace(state, resting=False)
     match event:
         case Opened():
             notice = say("flow.welcome_back") if state.answers else None
-            return state, (_show(flow, state, today, notice),)
+            return awake, (_show(flow, awake, today, notice),)
+        case Tapped(option=option) if option.startswith(AGAIN):
+            return _open_again(flow, awake, today, places, option.removeprefix(AGAIN))
+        case Tapped(step=shown, option=option) if state.resting:
+            notice = None if (shown, option) == (state.step, RESUME) else say("flow.stale")
+            return awake, (_show(flow, awake, today, notice),)
         case Tapped(step=shown, option=option):
             card = _card(places, here, state)
             if shown != state.step or card.option(option) is None:
                 return state, (_show(flow, state, today, say("flow.stale")),)
             return _answer(flow, state, today, places, here, Choice(option))
         case Typed(text=text):
-            return _typed(flow, state, today, places, here, text)
+            return _typed(flow, awake, today, places, here, text)
+
+
+def _open_again(
+    flow: Flow, state: State, today: date, places: tuple[Place, ...], code: str
+) -> tuple[State, tuple[Reply, ...]]:
+    wanted = next((p for p in places if p.answered and place_code(p.id) == code), None)
+    if wanted is None:
+        return state, (_show(flow, state, today, say("flow.stale")),)
+    queue = tuple(place for place in state.revisiting if place != wanted.id)
+    changed = replace(state, revisiting=(wanted.id, *queue), step=state.step + 1)
+    return changed, (_show(flow, changed, today),)
 
 
 def _typed(
-    flow: Flow, state: State, today: date, places: tuple[_Place, ...], here: _Place, raw: str
+    flow: Flow, state: State, today: date, places: tuple[Place, ...], here: Place, raw: str
 ) -> tuple[State, tuple[Reply, ...]]:
     text = clean(raw)
     if not text:
@@ -270,12 +341,20 @@ def _answer(
     flow: Flow,
     state: State,
     today: date,
-    places: tuple[_Place, ...],
-    here: _Place,
+    places: tuple[Place, ...],
+    here: Place,
     heard: Choice | Words,
 ) -> tuple[State, tuple[Reply, ...]]:
     before = _previous(places, here)
-    if heard == Choice("back") and before is not None:
+    if heard == Choice(LATER):
+        resting = replace(state, resting=True)
+        return resting, (_show(flow, resting, today),)
+    inside = here.question.ask(here.asking, state.drafts.get(here.id)).option("back")
+    if heard == Choice("back") and state.base and inside is None:
+        # What can be changed is a list, and Back leads to it.
+        changed = replace(state, revisiting=state.revisiting[1:], step=state.step + 1)
+        return changed, (_show(flow, changed, today),)
+    if heard == Choice("back") and before is not None and inside is None:
         queue = tuple(place for place in state.revisiting if place != before.id)
         changed = replace(state, revisiting=(before.id, *queue), step=state.step + 1)
         return changed, (_show(flow, changed, today),)
@@ -296,10 +375,13 @@ def _answer(
         case Speak(code=code):
             changed = replace(state, language=code)
             return changed, (SpeakLanguage(code), _show(flow, changed, today))
-        case Revise(section=section):
-            again = tuple(p.id for p in places if p.question.section == section)
-            changed = replace(state, revisiting=again, step=state.step + 1)
+        case Revise(place=place):
+            kept = {key: draft for key, draft in state.drafts.items() if key != here.id}
+            changed = replace(state, drafts=kept, revisiting=(place,), step=state.step + 1)
             return changed, (_show(flow, changed, today),)
+        case GiveUp():
+            changed = replace(state, answers=state.base, drafts={}, revisiting=())
+            return changed, (Discard(), _show(flow, changed, today))
         case Answer(value=value):
             changed = replace(
                 state,
@@ -311,27 +393,38 @@ def _answer(
             known = {**here.asking.answers, here.id: value}
             asking = replace(here.asking, answers=known)
             return changed, (
-                Kept(here.question.tell(asking, value)),
+                Kept(here.question.tell(asking, value), here.id),
                 *here.question.then(asking, value),
                 _show(flow, changed, today),
             )
 
 
-def _previous(places: tuple[_Place, ...], here: _Place) -> _Place | None:
+def _previous(places: tuple[Place, ...], here: Place) -> Place | None:
     index = next(i for i, place in enumerate(places) if place.id == here.id)
     return next((place for place in reversed(places[:index]) if place.answered), None)
 
 
-def _places(flow: Flow, state: State, today: date) -> tuple[_Place, ...]:
+def places_of(flow: Flow, state: State, today: date) -> tuple[Place, ...]:
     """All places whose condition holds, in order. Soundness of an answer depends only on the
     answers before it, so one pass settles it."""
     sound: dict[str, Any] = {}
     taken = frozenset(key for key in (*state.answers, *state.drafts))
+    changed = frozenset(changes(state))
     found: list[tuple[str, Question, ChildAnswer | None, bool]] = []
 
     def asking(child: ChildAnswer | None, given: Any = None) -> Asking:
         return Asking(
-            sound, today, state.language, state.hints, flow.translators, taken, child, given
+            sound,
+            today,
+            state.language,
+            state.hints,
+            flow.translators,
+            taken,
+            child,
+            given,
+            state.base,
+            changed,
+            tuple(Spot(key, q.key, q.section, whose) for key, q, whose, _ in found),
         )
 
     for question in flow.questions:
@@ -345,7 +438,7 @@ def _places(flow: Flow, state: State, today: date) -> tuple[_Place, ...]:
                 sound[key] = state.answers[key]
             found.append((key, question, child, answered))
     return tuple(
-        _Place(key, question, asking(child, sound.get(key)), answered)
+        Place(key, question, asking(child, sound.get(key)), answered)
         for key, question, child, answered in found
     )
 
@@ -359,7 +452,7 @@ def _sound(question: Question, asking: Asking, value: Any) -> bool:
         return False
 
 
-def _current(state: State, places: tuple[_Place, ...]) -> _Place | None:
+def current(state: State, places: tuple[Place, ...]) -> Place | None:
     live = {place.id: place for place in places}
     for revisited in state.revisiting:
         if revisited in live:
@@ -368,8 +461,8 @@ def _current(state: State, places: tuple[_Place, ...]) -> _Place | None:
 
 
 def _show(flow: Flow, state: State, today: date, notice: Phrase | None = None) -> Show:
-    places = _places(flow, state, today)
-    here = _current(state, places)
+    places = places_of(flow, state, today)
+    here = current(state, places)
     if here is None:
         return Show(flow.closing)
     card = _card(places, here, state)
@@ -381,18 +474,40 @@ def _ask_again(flow: Flow, state: State, today: date, notice: Phrase) -> Show:
     return Show(replace(_show(flow, state, today, notice).card, misread=True))
 
 
-def _card(places: tuple[_Place, ...], here: _Place, state: State) -> Card:
+def _card(places: tuple[Place, ...], here: Place, state: State) -> Card:
+    if state.resting:
+        return Card(
+            say("flow.rest"),
+            lines=(say("flow.rest_why"),),
+            rows=((Option(RESUME, say("flow.resume")),),),
+            progress=_progress(places, here),
+        )
     card = here.question.ask(here.asking, state.drafts.get(here.id))
+    if card.option("back") is not None:
+        # A view within the question, with a way out of its own.
+        return replace(card, progress=_progress(places, here))
     extra: list[Option] = []
     if here.answered and not any(card.option(verb) for verb in GO_ON):
         extra.append(Option("keep", say("flow.keep")))
-    if _previous(places, here) is not None:
-        extra.append(Option("back", say("flow.back")))
+    if state.base:
+        if here.answered:
+            extra.append(Option("back", say("flow.back")))
+    elif _previous(places, here) is not None:
+        extra += [Option("back", say("flow.back")), Option(LATER, say("flow.later"))]
     rows = (*card.rows, tuple(extra)) if extra else card.rows
     return replace(card, rows=rows, progress=_progress(places, here))
 
 
-def _progress(places: tuple[_Place, ...], here: _Place) -> Progress | None:
+def changes(state: State) -> dict[str, Any]:
+    """The answers of a family with a week that are not in force yet, by place id."""
+    if not state.base:
+        return {}
+    return {
+        key: value for key, value in state.answers.items() if state.base.get(key, _UNKNOWN) != value
+    }
+
+
+def _progress(places: tuple[Place, ...], here: Place) -> Progress | None:
     section = here.question.section
     if section == 0:
         before = _previous(places, here)
@@ -401,110 +516,3 @@ def _progress(places: tuple[_Place, ...], here: _Place) -> Progress | None:
     done = (section - 1 + within.index(here.id) / len(within)) / SECTIONS
     child = here.asking.child
     return Progress(section, SECTIONS, done, child.name if child else None)
-
-
-def to_session(flow: Flow, state: State, *, now: datetime) -> dict[str, Any]:
-    """The conversation as the questionnaire session of the data model (plain JSON).
-
-    `now` is an aware instant. Further keys: "flowVersion", "answers" of what surrounds the
-    sections, and everything else that a resumed card needs.
-    """
-    places = _places(flow, state, now.date())
-    here = _current(state, places)
-    current = here.question.section if here else SECTIONS
-    progress = {
-        f"section{n}": _status([p for p in places if p.question.section == n], current == n)
-        for n in range(1, SECTIONS + 1)
-    }
-    sound = {place.id: state.answers[place.id] for place in places if place.answered}
-    children = flow.children(sound)
-    return {
-        "currentSection": current or (1 if not sound else SECTIONS),
-        "progress": progress,
-        "childrenProgress": [
-            {
-                "childId": child.id,
-                "name": child.name,
-                **{
-                    key: _status(
-                        [
-                            p
-                            for p in places
-                            if p.question.section == section and p.asking.child == child
-                        ],
-                        here is not None
-                        and here.question.section == section
-                        and here.asking.child == child,
-                    )
-                    for key, section in (("section3Child", 3), ("section4", 4), ("section6", 6))
-                },
-            }
-            for child in children
-        ],
-        "draftResponses": _sectioned(flow, state.answers),
-        "lastUpdated": now.isoformat().replace("+00:00", "Z"),
-        "flowVersion": flow.version,
-        "agreements": {
-            q.key: state.answers[q.key]
-            for q in flow.questions
-            if q.section == 0 and q.key in state.answers
-        },
-        "halfMade": dict(state.drafts),
-        "revisiting": list(state.revisiting),
-        "step": state.step,
-        "language": state.language,
-        "profile": {"name": state.hints.name, "timezone": state.hints.timezone},
-    }
-
-
-def from_session(flow: Flow, session: Mapping[str, Any]) -> State:
-    """The conversation that `to_session` wrote, also of an older flow: answers that are no
-    longer good are asked again, half-made ones of another version are dropped."""
-    sections: Mapping[str, Any] = session.get("draftResponses") or {}
-    answers: dict[str, Any] = dict(session.get("agreements") or {})
-    for question in flow.questions:
-        section: Mapping[str, Any] = sections.get(f"section{question.section}") or {}
-        if question.each_child:
-            for child_id, given in (section.get("byChild") or {}).items():
-                if question.key in given:
-                    answers[f"{question.key}.{child_id}"] = given[question.key]
-        elif question.key in section:
-            answers[question.key] = section[question.key]
-    same = session.get("flowVersion") == flow.version
-    profile = session.get("profile") or {}
-    return State(
-        answers=answers,
-        drafts=dict(session.get("halfMade") or {}) if same else {},
-        revisiting=tuple(session.get("revisiting") or ()) if same else (),
-        # Cards of the older flow are stale from now on.
-        step=int(session.get("step") or 1) + (0 if same else 1),
-        hints=Hints(profile.get("name"), profile.get("timezone")),
-        language=str(session.get("language") or "en"),
-    )
-
-
-def _sectioned(flow: Flow, answers: Mapping[str, Any]) -> dict[str, Any]:
-    """Answers by section: {"section1": {question: answer}, "section4": {"byChild": {child id:
-    {question: answer}}}}, in the flow's order; sections without an answer are left out."""
-    sections: dict[str, Any] = {}
-    for question in flow.questions:
-        if question.section == 0:
-            continue
-        name = f"section{question.section}"
-        if question.each_child:
-            prefix = f"{question.key}."
-            for key, value in answers.items():
-                if key.startswith(prefix):
-                    by_child = sections.setdefault(name, {}).setdefault("byChild", {})
-                    by_child.setdefault(key.removeprefix(prefix), {})[question.key] = value
-        elif question.key in answers:
-            sections.setdefault(name, {})[question.key] = answers[question.key]
-    return sections
-
-
-def _status(places: list[_Place], current: bool) -> str:
-    if places and all(place.answered for place in places) and not current:
-        return "complete"
-    if current or any(place.answered for place in places):
-        return "in_progress"
-    return "not_started"

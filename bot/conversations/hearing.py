@@ -9,6 +9,9 @@ from core.phrase import Translate
 GO_ON = ("agree", "accept", "continue", "yes")
 """Options that a plain "yes" means; what stands behind a dash in an id is its object."""
 
+LATER = "later"
+"""The option that puts the conversation off."""
+
 DECLINE = ("none", "skip", "no")
 """Options that a plain "no" means."""
 
@@ -39,7 +42,7 @@ def option_meant(translators: Mapping[str, Translate], card: Card, text: str) ->
 
 def option_nearly_meant(translators: Mapping[str, Translate], card: Card, text: str) -> str | None:
     """The option that a number or a misspelt label stands for."""
-    going_on = (*GO_ON, *DECLINE, "back", "keep")
+    going_on = (*GO_ON, *DECLINE, "back", "keep", LATER)
     options = [o for row in card.rows for o in row if o.id.split("-")[0] not in going_on]
     if text.isdecimal():
         number = int(text)

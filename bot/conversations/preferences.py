@@ -1,20 +1,13 @@
-"""Sections 5 to 7: how firm the days are, when each child learns, and how the family teaches."""
+"""Sections 5 and 6: how firm the days are, and when each child learns."""
 
 from typing import Any
 
 from bot.conversations.answers import Misread, Span, fold, take_days, take_span
-from bot.conversations.cards import Card, Option
+from bot.conversations.cards import Card, Option, Sketch
+from bot.conversations.example_days import FLEXIBLE_DAYS
 from bot.conversations.flow import Answer, Asking, Choice, Half, Outcome, Question, Words
-from core.defaults import PRESETS, Preset, best_times, school_hours
-from core.family import (
-    ACTIVITIES,
-    PHILOSOPHIES,
-    SCHEDULING_STYLES,
-    SCHOOL_DAYS,
-    Flexibility,
-    LearningTime,
-    PlanningApproach,
-)
+from core.defaults import best_times, school_hours
+from core.family import SCHOOL_DAYS, Flexibility, LearningTime
 from core.phrase import Phrase, say
 from core.week import GRID, Weekday, clock, parse_clock, time_of
 
@@ -39,15 +32,20 @@ def flexibility_question() -> Question:
             )
             for n, level in enumerate(levels, start=1)
         )
-        lines = tuple(
-            say(
-                "flexibility.line",
-                name=say(f"flexibility.{level}"),
-                day=say(f"flexibility.{level}.day"),
+        sketches = tuple(
+            Sketch(
+                say(f"flexibility.{level}"),
+                FLEXIBLE_DAYS[level],
+                say(f"flexibility.{level}.day"),
             )
             for level in levels
         )
-        return Card(say("flexibility.ask"), lines, options, hint=say("flexibility.hint"))
+        return Card(
+            say("flexibility.ask"),
+            rows=options,
+            hint=say("flexibility.hint"),
+            sketches=sketches,
+        )
 
     def hear(_: Asking, __: Any, heard: Choice | Words) -> Outcome:
         if isinstance(heard, Words):
@@ -248,64 +246,4 @@ def _tell_times(asking: Asking, value: Any) -> Phrase:
         start=time_of(parse_clock(value["startTime"])),
         end=time_of(parse_clock(value["endTime"])),
         days=_days(value),
-    )
-
-
-def preset_question() -> Question:
-    """ "preset": the preset's key, its seventeen ratings and the planning approach, in the keys of
-    the data model's preferences."""
-
-    def ask(asking: Asking, _: Any) -> Card:
-        given = asking.given["preset"] if asking.given else None
-        options = [
-            Option(f"preset-{n}", say(f"preset.{preset.key}"), chosen=preset.key == given)
-            for n, preset in enumerate(PRESETS, start=1)
-        ]
-        lines = tuple(
-            say(
-                "flexibility.line",
-                name=say(f"preset.{preset.key}"),
-                day=say(f"preset.{preset.key}.day"),
-            )
-            for preset in PRESETS
-        )
-        rows = tuple(tuple(options[n : n + 2]) for n in range(0, len(options), 2))
-        return Card(say("preset.ask"), lines, rows, hint=say("preset.hint"))
-
-    def hear(_: Asking, __: Any, heard: Choice | Words) -> Outcome:
-        if isinstance(heard, Words):
-            return Misread(say("preset.misread"))
-        return Answer(_ratings(PRESETS[int(heard.option.split("-")[1]) - 1]))
-
-    return Question(
-        "preset",
-        7,
-        ask,
-        hear,
-        sound=_preset_sound,
-        tell=lambda _, value: say("preset.kept", name=say(f"preset.{value['preset']}")),
-        numbered=True,
-    )
-
-
-def _ratings(preset: Preset) -> dict[str, Any]:
-    return {
-        "preset": preset.key,
-        "homeschoolingPhilosophy": dict(preset.philosophy),
-        "schedulingStyle": dict(preset.style),
-        "planningApproach": preset.approach.value,
-        "activityPreferences": dict(preset.activities),
-    }
-
-
-def _preset_sound(_: Asking, value: Any) -> bool:
-    groups = (
-        ("homeschoolingPhilosophy", PHILOSOPHIES),
-        ("schedulingStyle", SCHEDULING_STYLES),
-        ("activityPreferences", ACTIVITIES),
-    )
-    return (
-        value["preset"] in {preset.key for preset in PRESETS}
-        and PlanningApproach(value["planningApproach"]) in PlanningApproach
-        and all(value[group][name] in range(1, 6) for group, names in groups for name in names)
     )

@@ -1,4 +1,4 @@
-"""Section 4: what each child learns, and what siblings learn together."""
+"""Section 4: how a typed line about a subject is read, in English and Spanish alike."""
 
 import re
 from collections.abc import Mapping
@@ -8,83 +8,94 @@ from typing import Any
 from bot.conversations.answers import (
     DAILY,
     Misread,
-    check_name,
-    closest,
     fold,
-    short,
     take,
     take_days,
     take_fixed_time,
     tidy_name,
 )
-from bot.conversations.cards import Card, Option
-from bot.conversations.flow import (
-    Answer,
-    Asking,
-    ChildAnswer,
-    Choice,
-    Half,
-    Outcome,
-    Question,
-    Words,
-)
-from core.defaults import (
-    SubjectDefaults,
-    SubjectKind,
-    subject_defaults,
-    subject_kind,
-    suggested_subjects,
-)
+from bot.conversations.subject_entries import INTERESTS, LONGEST, SHORTEST, exactly
 from core.family import Frequency, Involvement
-from core.phrase import Phrase, say
-from core.text import name_key
-from core.week import GRID, Weekday, clock, parse_clock, time_of
-
-MOST_SUBJECTS = 30
-SHORTEST, LONGEST = 5, 240
-"""Minutes of one lesson; what is typed is rounded to the grid, and shown so."""
+from core.phrase import say
+from core.week import GRID, Weekday, clock
 
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """What a line says of a subject: `changes` in the document's keys; `removed` takes it out."""
+    """What a line says of a subject: its `name` as typed ("" where the line has none), `changes`
+    in an entry's keys; `removed` takes it out, `renamed` is its new name."""
 
     name: str
     changes: Mapping[str, Any]
     removed: bool = False
+    renamed: str | None = None
 
 
-_REMOVED = r"^\s*(?:no more|no|without|remove|drop|delete|quitar?|sin|borrar?|eliminar?)\s+(?=\S)"
-_WEEK = r"(?:\s*(?:a|per|each|every|/|por|a la|cada|al?)\s*(?:week|semana|wk))?"
-_OFTEN: tuple[tuple[str, Frequency], ...] = (
-    (
-        rf"\b(?:2|two|dos)\s?(?:-|to|or|a|o)\s?(?:3|three|tres)\b\s*(?:x\b|times|days|veces|dias)?{_WEEK}",
-        Frequency.TWO_OR_THREE,
-    ),
-    (
-        r"\b(?:once a week|weekly|every week|una vez (?:por|a la) semana|semanal)\b",
-        Frequency.WEEKLY,
-    ),
-    (
-        r"\b(?:occasional(?:ly)?|sometimes|now and then|a veces|de vez en cuando|ocasional\w*)\b",
-        Frequency.OCCASIONALLY,
-    ),
-    (DAILY, Frequency.DAILY),
+_OUT = (
+    r"(?:no more|no|not|without|remove|drop|delete|skip|leave out|take out|quitar?|sin|borrar?|"
+    r"eliminar?|sacar?)"
+)
+_REMOVED = rf"^\s*{_OUT}\s+(?=\S)"
+_REMOVED_IT = (
+    r"^\s*(?:(?:remove|drop|delete)(?: it)?|(?:leave|take) it out|quit[ae]l[oa]|"
+    r"(?:quit|borr|elimin|sac)ar?(?:l[oa])?)\s*$"
+)
+_RENAMED = (
+    r"^\s*(?P<verb>rename|renombrar?|change|cambiar?(?: el nombre de)?)\s+"
+    r"(?!(?:it |its |the )?(?:name )?to\s)(?!(?:el |su )?nombre\s)"
+    r"(?P<old>\S.*?)\s+(?:to|into|as|por|a|como|->|=>)\s+(?!las?\s+\d)(?P<new>\S.*)$"
+)
+_RENAMED_IT = (
+    r"^\s*(?:rename(?: it)?(?: to| as)?|call it|change (?:its |the )?name to|"
+    r"renombrar?(?:l[oa])?(?: a| como)?|llamal[oa]|cambiar? (?:el |su )?nombre (?:a|por))\s+"
+    r"(?P<new>\S.*)$"
+)
+_VERB = (
+    r"^\s*(?:add|change|edit|(?:make|set) it|anad[ei]r?|agregar?|cambiar?|pon(?:er)?|hazl[oa])"
+    r"\s+(?=\S)"
+)
+_NUMBERS = {
+    word: number
+    for number, words in enumerate(
+        (
+            "one una",
+            "two dos",
+            "three tres",
+            "four cuatro",
+            "five cinco",
+            "six seis",
+            "seven siete",
+        ),
+        start=1,
+    )
+    for word in words.split()
+}
+_WEEK = (
+    r"(?:\s*(?:a|per|each|every|/|por|a la|cada|al?)\s*(?:week|semana|wk)|"
+    r"\s*(?:weekly|semanal(?:es)?))?"
+)
+_SELDOM = (
+    r"\b(?:occasional(?:ly)?|sometimes|now and then|once in a while|(?:once a month|monthly)|"
+    r"(?:every (?:other|second|two) weeks?|bi-?weekly|fortnightly)|a veces|de vez en cuando|"
+    r"ocasional\w*|una vez al mes|mensual\w*|cada (?:dos|2) semanas|quincenal\w*)\b"
+)
+_SOME_TIMES = (
+    rf"\b(?:(?:2|two|dos)\s?(?:-|to|or|a|o)\s?(?:3|three|tres)\b\s*(?:x\b|times|days|veces|dias)?"
+    rf"{_WEEK}|(?:a few|a couple of|several|algunas|unas|varias)\s(?:times|days|veces|dias){_WEEK}|"
+    r"every (?:other|second) day|(?:cada (?:dos|2) dias|dia por medio))"
 )
 _TIMES = (
-    r"(?:\b(?P<n>\d{1,2})\s?(?:x|×|times|veces|days|dias)|x\s?(?P<x>\d{1,2})\b|"
-    rf"\b(?P<w>once|twice|three times|four times|five times|una vez|dos veces|tres veces)\b){_WEEK}"
+    r"(?:\b(?P<n>\d{1,2})(?:\s?(?:-|to|or|a|o)\s?\d)?\s?(?:x|×|times|veces|days|dias)|x\s?(?P<x>\d{1,2})\b|"
+    rf"\b(?P<w>{'|'.join(_NUMBERS)})\s(?:x|times|veces|vez|days|dias)\b|"
+    rf"\b(?P<once>once)\b|\b(?P<twice>twice)\b){_WEEK}"
 )
-_TIMES_WORDS = {
-    "once": 1,
-    "una vez": 1,
-    "twice": 2,
-    "dos veces": 2,
-    "three times": 3,
-    "tres veces": 3,
-    "four times": 4,
-    "five times": 5,
-}
+_EACH_DAY = (
+    rf"(?:{DAILY}|(?:\b(?:once|twice|una vez|dos veces)\s)?"
+    r"(?:(?:\b(?:per|a|por|al)\s|/\s?)(?:day|dia)\b))"
+)
+_WEEKLY = r"\b(?:weekly|every week|semanal(?:mente)?|cada semana|todas las semanas)\b"
+# "SAT prep" is a subject, not a Saturday.
+_EXAM = r"\bsat(?=\s(?:prep\w*|practice|tests?|math|reading|writing|vocab\w*|review|exam\w*)\b)"
 _HOURS = (
     r"\b(?:(?P<h>\d)(?:[.,](?P<f>5))?\s?(?:h|hrs?|hours?|horas?)\b(?:\s?(?:and|y)?\s?(?P<m>\d{2})"
     r"\s?(?:min\w*|m)?\b)?|(?P<half>half an hour|media hora)|(?P<one>an hour|una hora))"
@@ -92,71 +103,217 @@ _HOURS = (
 _MINUTES = r"\b(?P<n>\d{1,4})\s?(?:minutes?|minutos?|mins?|m\b|')(?:\s?(?:each|cada una))?"
 _INVOLVEMENT: tuple[tuple[str, Involvement], ...] = (
     (
-        r"\b(?:minimal(?: supervision)?|nearby|i check|(?:con )?supervision minima|minima)\b",
+        r"\b(?:minimal(?: supervision)?|(?:with )?(?:(?:me|you|mom|mum|dad) )?nearby|i check|"
+        r"(?:con )?supervision minima|(?:con(?:migo|tigo) )?cerca|minima)\b",
         Involvement.MINIMAL,
     ),
     (
-        r"\b(?:some (?:help|assistance)|(?:with )?(?:a )?(?:little|bit of) help|with help|"
-        r"(?:con )?(?:algo de|un poco de|alguna) ayuda|con ayuda)\b",
-        Involvement.SOME,
-    ),
-    (
-        r"\b(?:full(?: involvement| attention)?|with me|with us|one.on.one|conmigo|"
-        r"participacion completa|completa)\b",
-        Involvement.FULL,
-    ),
-    (
-        r"\b(?:independent(?:ly)?|alone|on (?:her|his|their) own|by (?:her|him)self|sol[oa]|"
+        r"\b(?:(?:without|no) help|sin (?:mi )?ayuda|independent(?:ly)?|alone|"
+        r"(?:on|by) (?:her|his|their|its) own|by (?:her|him|them)sel(?:f|ves)|sol[oa]|"
         r"independiente|por su cuenta)\b",
         Involvement.INDEPENDENT,
     ),
+    (
+        r"\b(?:some (?:help|assistance)|(?:with |needs )?(?:a )?(?:little|bit of) help|"
+        r"(?:with|needs) (?:some )?help|(?:con |necesita )?(?:algo de|un poco de|alguna) ayuda|"
+        r"(?:con|necesita) ayuda)\b",
+        Involvement.SOME,
+    ),
+    (
+        r"\b(?:full(?: involvement| attention)?|with (?:me|us|you|mom|mum|dad)|one.on.one|"
+        r"con(?:migo|tigo)|con (?:nosotr[oa]s|mama|papa)|participacion completa|completa)\b",
+        Involvement.FULL,
+    ),
 )
-_INTEREST = r"\b(?:interest|interes)(?:ed|ado|ada)?(?: level)?\s*:?\s*(?P<n>\d{1,2})(?:\s?/\s?5)?\b"
-_NOT_CORE = r"\b(?:not|no|non)[ -](?:a )?(?:core|basic[oa]|principal|troncal)(?: subject)?\b"
-_CORE = r"\b(?:core|basic[oa]|principal|troncal)(?: subject)?\b"
+_INTEREST = (
+    r"\b(?:interest(?:ed)?|interes(?:ado|ada)?|likes?(?: it)?|(?:no )?le gusta)(?: level)?\s*:?\s*"
+    r"(?P<n>\d{1,2})(?:\s?(?:/|of|out of|de)\s?5)?\b"
+)
+_LIKING: tuple[tuple[str, int], ...] = (
+    (r"\b(?:hates? it|no le gusta nada|l[oa] (?:odia|detesta))\b", 1),
+    (r"\b(?:does(?:n't| not) like it|dislikes? it|no le gusta(?: mucho)?)\b", 2),
+    (r"\b(?:loves? it|(?:her|his|a) favou?rite|le encanta|su favorit[oa])\b", 5),
+    (r"\b(?:likes? it|le gusta(?: mucho)?)\b", 4),
+)
+_NOT_CORE = (
+    r"\b(?:(?:not|no|non)[ -](?:an? |es )?(?:core|basic[oa]|principal|troncal)(?: subject)?|"
+    r"(?:core|basica)(?: subject)?:? no|elective|optional|optativ[oa]|opcional)\b"
+)
+_CORE = r"\b(?:core|basic[oa]|principal|troncal)(?: subject)?(?::? (?:yes|si))?\b"
+_NO_TIME = (
+    r"\b(?:(?:no|without an?|not at an?|any) (?:fixed|set|certain|particular) (?:time|hour)|"
+    r"(?:at )?any ?time|sin hora(?: fija)?|a cualquier hora)\b"
+)
+_FIXED = r"\b(?:(?:fixed|set) time|hora fija)\b\s*:?\s*(?P<at>(?:at|a las?)\b)?"
+# A number behind such a word, or one too small for minutes, is part of a name: "Algebra 2".
+_LONE = (
+    r"(?<![\w:.,/-])(?<!grade )(?<!year )(?<!level )(?<!book )(?<!grado )(?<!nivel )(?<!libro )"
+    r"(?P<n>\d{1,4})(?![\w:/-]|[.,]\d)"
+)
+_SMALLEST_LONE = 10
 
 
 def read_subject(text: str) -> Edit | Misread:
-    """ "Latin 2x 20 min independent", "Math at 9:30", "Art not core", "remove Music"."""
-    removed, rest = take(_REMOVED, text)
-    if removed:
-        return Edit(tidy_name(rest), {}, removed=True)
+    """ "Latin 2x 20 min independent", "Math at 9:30", "Art not core", "remove Music", "rename Art
+    to Drawing"; without a name "45 min", "Mon Wed", "no fixed time"."""
+    renaming = _renaming(text)
+    if renaming is not None:
+        return renaming
+    if _removes(text):
+        return Edit(tidy_name(take(_REMOVED, text)[1]), {}, removed=True)
+    if take(_REMOVED_IT, text)[0]:
+        return Edit("", {}, removed=True)
+    changes, rest, problem = _take_details(take(_VERB, text)[1])
+    return problem or Edit(_name(rest), changes)
+
+
+def subject_lines(text: str) -> list[str]:
+    """A message as one line for each subject. A part without a name belongs to the one before it
+    ("Latin, 2x, 20 min"), "and" parts what has details on both sides, and a bare name after a
+    removal is removed too."""
+    lines: list[str] = []
+    for part in re.split(r"\s*[;\n,]\s*", text):
+        for piece in _both_sides(part):
+            if not _name_in(piece) and lines and piece:
+                lines[-1] = f"{lines[-1]}, {piece}"
+            elif lines and _removes(lines[-1]) and _is_bare(piece):
+                lines.append(f"remove {piece}")
+            elif piece:
+                lines.append(piece)
+    return lines
+
+
+def _both_sides(part: str) -> list[str]:
+    for found in re.finditer(r"(?<!\bnow)\s+(?:and|y)\s+", part, re.IGNORECASE):
+        sides = part[: found.start()], part[found.end() :]
+        if all(_name_in(side) and not _is_bare(side) for side in sides):
+            return [sides[0], *_both_sides(sides[1])]
+    return [part]
+
+
+def _name_in(text: str) -> bool:
+    """Whether a line names a subject, also one whose details were not understood."""
+    if _renaming(text) or _removes(text):
+        return True
+    _, rest, _ = _take_details(take(_VERB, text)[1])
+    return any(char.isalpha() for char in _name(rest))
+
+
+def _name(rest: str) -> str:
+    """What is left of a line as a name: "Latin on Mon or Wed" must not be "Latin on or"."""
+    return tidy_name(take(r"\s(?:or|o|u)\b(?=\W*$)", rest)[1])
+
+
+def _is_bare(text: str) -> bool:
+    """Whether a line is a name and nothing else."""
+    if _renaming(text) or _removes(text):
+        return False
+    changes, _, problem = _take_details(text)
+    return not changes and problem is None
+
+
+def _removes(text: str) -> bool:
+    """Whether a line takes a subject out. "No fixed time" and "sin ayuda" begin like it."""
+    details = (_NOT_CORE, _NO_TIME, *(p for p, _ in _INVOLVEMENT), *(p for p, _ in _LIKING))
+    folded = fold(text)
+    return re.match(_REMOVED, folded) is not None and not any(
+        re.match(rf"\s*(?:{pattern})", folded) for pattern in details
+    )
+
+
+def _renaming(text: str) -> Edit | Misread | None:
+    """A line that gives a subject another name. The new name is taken as it stands, so that any
+    name can be given, also one that sounds like a detail ("Independent reading")."""
+    match = re.match(_RENAMED, fold(text), re.DOTALL)
+    if match:
+        old, new = text[slice(*match.span("old"))], text[slice(*match.span("new"))]
+        if match["verb"] in ("change", "cambia", "cambiar") and not _name_in(new):
+            # "Change Math to 45 min" is about its minutes.
+            return None
+    else:
+        match = re.match(_RENAMED_IT, fold(text), re.DOTALL)
+        if match is None:
+            return None
+        old, new = "", text[slice(*match.span("new"))]
+    name, _, details = new.partition(",")
+    changes, _, problem = _take_details(details)
+    return problem or Edit(tidy_name(old), changes, renamed=name.strip(" \"“”'.:"))
+
+
+def _take_details(text: str) -> tuple[dict[str, Any], str, Misread | None]:
+    """The changes that a line asks for, what is left of it, and its first mistake."""
     changes: dict[str, Any] = {}
-    flag, rest = take(_NOT_CORE, rest)
-    if flag:
-        changes["isCoreSubject"] = False
-    flag, rest = take(_CORE, rest)
-    if flag:
-        changes["isCoreSubject"] = True
-    found, rest = take(_INTEREST, rest)
-    if found:
-        if not 1 <= int(found["n"]) <= 5:
-            return Misread(say("subjects.interest_range"))
-        changes["interestLevel"] = int(found["n"])
+    problems: list[Misread] = []
+    for pattern, core in ((_NOT_CORE, False), (_CORE, True)):
+        found, text = take(pattern, text)
+        if found:
+            changes["isCoreSubject"] = core
+            break
+    interest, text = _take_interest(text)
+    if isinstance(interest, Misread):
+        problems.append(interest)
+    elif interest is not None:
+        changes["interestLevel"] = interest
     for pattern, involvement in _INVOLVEMENT:
-        found, rest = take(pattern, rest)
+        found, text = take(pattern, text)
         if found:
             changes["parentInvolvement"] = involvement.value
             break
-    fixed, rest = take_fixed_time(rest)
+    fixed, text = _take_time(text)
     if isinstance(fixed, Misread):
-        return fixed
+        problems.append(fixed)
+    else:
+        changes |= fixed
+    often, text = _take_often(text)
+    if isinstance(often, Misread):
+        problems.append(often)
+    else:
+        changes |= often
+    minutes, text = _take_minutes(text)
+    if minutes is None:
+        minutes, text = _take_lone_number(text)
+    if minutes is not None and SHORTEST <= minutes <= LONGEST:
+        changes["sessionDuration"] = round(minutes / GRID) * GRID
+    elif minutes is not None:
+        problems.append(Misread(say("subjects.minutes_range")))
+    return changes, text, problems[0] if problems else None
+
+
+def _take_interest(text: str) -> tuple[int | Misread | None, str]:
+    found, rest = take(_INTEREST, text)
+    if found:
+        level = int(found["n"])
+        return (level if level in INTERESTS else Misread(say("subjects.interest_range"))), rest
+    for pattern, level in _LIKING:
+        found, rest = take(pattern, text)
+        if found:
+            return level, rest
+    return None, text
+
+
+def _take_time(text: str) -> tuple[dict[str, Any] | Misread, str]:
+    free, text = take(_NO_TIME, text)
+    label = re.search(_FIXED, fold(text))
+    if label:
+        text = f"{text[: label.start()]} at {text[label.end() :]}"
+    fixed, rest = take_fixed_time(text)
+    if isinstance(fixed, Misread):
+        return fixed, rest
     if fixed is not None:
         on_grid = min(round(fixed / GRID) * GRID, 24 * 60 - GRID)
-        changes |= {"fixedTimeRequired": True, "preferredTime": clock(on_grid)}
-    minutes, rest = _take_minutes(rest)
-    often, rest = _take_often(rest)
-    if isinstance(often, Misread):
-        return often
-    changes |= often
-    if minutes is None:
-        found, rest = take(r"(?<!\S)(?P<n>\d{1,4})(?!\S)", rest)
-        minutes = int(found["n"]) if found else None
-    if minutes is not None:
-        if not SHORTEST <= minutes <= LONGEST:
-            return Misread(say("subjects.minutes_range"))
-        changes["sessionDuration"] = round(minutes / GRID) * GRID
-    return Edit(tidy_name(rest), changes)
+        return {"fixedTimeRequired": True, "preferredTime": clock(on_grid)}, rest
+    if label:
+        return Misread(say("subjects.which_time")), rest
+    return ({"fixedTimeRequired": False} if free else {}), rest
+
+
+def _take_lone_number(text: str) -> tuple[int | None, str]:
+    """The minutes in "Math 45", or in a "5" that stands alone."""
+    for found in re.finditer(_LONE, fold(text)):
+        rest = f"{text[: found.start()]} {text[found.end() :]}"
+        if int(found["n"]) >= _SMALLEST_LONE or not any(char.isalpha() for char in rest):
+            return int(found["n"]), rest
+    return None, text
 
 
 def _take_minutes(text: str) -> tuple[int | None, str]:
@@ -173,233 +330,45 @@ def _take_minutes(text: str) -> tuple[int | None, str]:
 
 
 def _take_often(text: str) -> tuple[dict[str, Any] | Misread, str]:
-    for pattern, frequency in _OFTEN:
-        found, rest = take(pattern, text)
+    frequency: Frequency | None = None
+    count: int | None = None
+    for pattern, meant in (
+        (_EACH_DAY, Frequency.DAILY),
+        (_SELDOM, Frequency.OCCASIONALLY),
+        (_SOME_TIMES, Frequency.TWO_OR_THREE),
+        (_TIMES, None),
+        (_WEEKLY, Frequency.WEEKLY),
+    ):
+        found, text = take(pattern, text)
         if found:
-            return {"frequency": frequency.value, "metadata": {}}, rest
-    found, rest = take(_TIMES, text)
-    if found:
-        count = _TIMES_WORDS.get(found["w"] or "") or int(found["n"] or found["x"] or 0)
-        if not 1 <= count <= 7:
-            return Misread(say("subjects.times_range")), rest
-        return _exactly(count, {"sessionsPerWeek": count}), rest
-    days, rest = take_days(text)
-    if days:
-        labels = [day.label for day in days]
-        return _exactly(len(days), {"days": labels, "sessionsPerWeek": len(days)}), rest
-    return {}, text
+            frequency = meant
+            count = None if meant else _count(found)
+            break
+    days, text = _take_subject_days(text)
+    if count is not None and not 1 <= count <= len(Weekday):
+        return Misread(say("subjects.times_range")), text
+    if days and (count or 1) > len(days):
+        return Misread(say("subjects.more_than_days")), text
+    roomy = frequency is Frequency.TWO_OR_THREE and len(days) > 2
+    if frequency and (frequency is Frequency.OCCASIONALLY or roomy or not days):
+        return {"frequency": frequency.value, "metadata": {"days": days} if days else {}}, text
+    if frequency is Frequency.WEEKLY:
+        count = 1
+    return (exactly(count or len(days), days) if count or days else {}), text
 
 
-def _exactly(count: int, metadata: dict[str, Any]) -> dict[str, Any]:
-    if count == 1:
-        frequency = Frequency.WEEKLY
+def _count(found: re.Match[str]) -> int:
+    if found["once"] or found["twice"]:
+        return 1 if found["once"] else 2
+    return _NUMBERS.get(found["w"] or "") or int(found["n"] or found["x"])
+
+
+def _take_subject_days(text: str) -> tuple[list[str], str]:
+    exam = re.search(_EXAM, fold(text))
+    if exam is None:
+        days, rest = take_days(text)
     else:
-        frequency = Frequency.TWO_OR_THREE if count <= 3 else Frequency.DAILY
-    return {"frequency": frequency.value, "metadata": metadata}
-
-
-def _entry(name: str, usual: SubjectDefaults) -> dict[str, Any]:
-    return {
-        "name": name,
-        "isCoreSubject": usual.core,
-        "sessionDuration": usual.minutes,
-        "frequency": usual.frequency.value,
-        "parentInvolvement": usual.involvement.value,
-        "fixedTimeRequired": False,
-        "interestLevel": usual.interest,
-        "metadata": {},
-    }
-
-
-def describe_subject(entry: Mapping[str, Any]) -> Phrase:
-    """A subject in one line: name, minutes, how often, how much help, what is special."""
-    metadata = entry["metadata"]
-    often: Phrase
-    if metadata.get("days"):
-        days = tuple(say(f"weekday.{Weekday.parse(day).value}") for day in metadata["days"])
-        often = say("subjects.on_days", days=days)
-    elif metadata.get("sessionsPerWeek"):
-        often = say("subjects.exactly", count=metadata["sessionsPerWeek"])
-    else:
-        often = say(f"frequency.{entry['frequency']}")
-    line = say(
-        "subjects.line",
-        name=entry["name"],
-        minutes=entry["sessionDuration"],
-        often=often,
-        help=say(f"involvement.{entry['parentInvolvement']}"),
-    )
-    if entry["isCoreSubject"]:
-        line = say("subjects.line_core", line=line)
-    if entry["fixedTimeRequired"]:
-        line = say("subjects.line_at", line=line, time=time_of(parse_clock(entry["preferredTime"])))
-    if entry["interestLevel"] != 3:
-        line = say("subjects.line_interest", line=line, interest=entry["interestLevel"])
-    return line
-
-
-def subjects_question() -> Question:
-    """ "subjects": what a child learns, in the document's keys. A draft is {"items": entries with
-    "ticked"}; entries are only ever added to it, so that buttons keep their meaning."""
-
-    def ask(asking: Asking, draft: Any) -> Card:
-        items = _items(asking, draft)
-        toggles = [
-            Option(f"s-{n}", subject_label(asking, item["name"]), chosen=item["ticked"])
-            for n, item in enumerate(items)
-        ]
-        return Card(
-            say("subjects.ask", name=_child(asking).name),
-            lines=tuple(describe_subject(item) for item in items if item["ticked"]),
-            rows=(
-                (Option("accept", say("subjects.accept")),),
-                *(tuple(toggles[n : n + 2]) for n in range(0, len(toggles), 2)),
-            ),
-            hint=say("subjects.hint"),
-        )
-
-    def hear(asking: Asking, draft: Any, heard: Choice | Words) -> Outcome:
-        items = _items(asking, draft)
-        if isinstance(heard, Words):
-            return _edit(_child(asking), items, heard.text)
-        if heard.option == "accept":
-            chosen = [_untick(item) for item in items if item["ticked"]]
-            return Answer(chosen) if chosen else Misread(say("subjects.none"))
-        number = int(heard.option.split("-")[1])
-        items[number] = {**items[number], "ticked": not items[number]["ticked"]}
-        return Half({"items": items})
-
-    return Question("subjects", 4, ask, hear, _sound, _tell, each_child=True, numbered=True)
-
-
-def _child(asking: Asking) -> ChildAnswer:
-    if asking.child is None:
-        raise LookupError("this question is asked for each child")
-    return asking.child
-
-
-def _items(asking: Asking, draft: Any) -> list[dict[str, Any]]:
-    if draft:
-        return [dict(item) for item in draft["items"]]
-    given: list[dict[str, Any]] = [{**entry, "ticked": True} for entry in asking.given or ()]
-    known = {name_key(entry["name"]) for entry in given}
-    kinds = {subject_kind(entry["name"]) for entry in given}
-    for usual in suggested_subjects(_child(asking).age):
-        name = asking.word(say(f"subject.{usual.kind}"))
-        if name_key(name) not in known and usual.kind not in kinds:
-            ticked = usual.ticked and asking.given is None
-            given.append({**_entry(name, usual), "ticked": ticked})
-    return given
-
-
-def _untick(item: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in item.items() if key != "ticked"}
-
-
-def subject_label(asking: Asking, name: str) -> Phrase:
-    """A subject's name as it fits on a button."""
-    kind = subject_kind(name)
-    offered = kind is not SubjectKind.OTHER and any(
-        name_key(translate(say(f"subject.{kind}"))) == name_key(name)
-        for translate in asking.translators.values()
-    )
-    return say(f"subject.{kind}.short") if offered else say("verbatim", text=short(name))
-
-
-def _lines(text: str) -> list[str]:
-    """The subjects of a message; a part without a name belongs to the one before it ("Latin,
-    2x, 20 min")."""
-    lines: list[str] = []
-    for part in re.split(r"\s*[;\n,]\s*", text):
-        read = read_subject(part)
-        nameless = isinstance(read, Misread) or not any(char.isalpha() for char in read.name)
-        if lines and nameless and part:
-            lines[-1] = f"{lines[-1]} {part}"
-        elif part:
-            lines.append(part)
-    return lines
-
-
-def _edit(child: ChildAnswer, items: list[dict[str, Any]], text: str) -> Half | Misread:
-    notices: list[Phrase] = []
-    changed = False
-    for line in _lines(text):
-        edit = read_subject(line)
-        if isinstance(edit, Misread):
-            notices.append(edit.phrase)
-            continue
-        problem = check_name(edit.name)
-        if problem is not None:
-            notices.append(problem.phrase)
-            continue
-        at = _position(items, edit.name)
-        if edit.removed:
-            if at is None:
-                notices.append(say("subjects.unknown", name=short(edit.name)))
-                continue
-            items[at] = {**items[at], "ticked": False}
-            notices.append(say("subjects.removed", name=items[at]["name"]))
-        elif at is not None:
-            items[at] = {**items[at], **edit.changes, "ticked": True}
-            notices.append(say("subjects.updated", line=describe_subject(items[at])))
-        elif len(items) >= MOST_SUBJECTS:
-            notices.append(say("subjects.too_many", count=MOST_SUBJECTS))
-            continue
-        else:
-            usual = subject_defaults(subject_kind(edit.name), child.age)
-            items.append({**_entry(edit.name, usual), **edit.changes, "ticked": True})
-            notices.append(say("subjects.added", line=describe_subject(items[-1])))
-        changed = True
-    if not changed:
-        return Misread(notices[0] if notices else say("name.letters"))
-    return Half({"items": items}, notices[-1])
-
-
-def _position(items: list[dict[str, Any]], name: str) -> int | None:
-    """Which subject a typed name means: the same name, the same usual subject, or a slip of the
-    pen."""
-    wanted, kind = name_key(name), subject_kind(name)
-    names = [name_key(item["name"]) for item in items]
-    if wanted in names:
-        return names.index(wanted)
-    if kind is not SubjectKind.OTHER:
-        kinds = [subject_kind(item["name"]) for item in items]
-        return kinds.index(kind) if kinds.count(kind) == 1 else None
-    # Only long names are matched loosely: "Latin" must not become "Art".
-    folded = [fold(known) for known in names]
-    nearly = closest(fold(wanted), folded) if len(wanted) >= 6 else None
-    return folded.index(nearly) if nearly else None
-
-
-def _sound(_: Asking, value: Any) -> bool:
-    names = [name_key(entry["name"]) for entry in value]
-    return (
-        0 < len(value) <= MOST_SUBJECTS
-        and len(set(names)) == len(names)
-        and all(_is_subject(entry) for entry in value)
-    )
-
-
-def _is_subject(entry: Any) -> bool:
-    metadata = entry["metadata"]
-    times = metadata.get("sessionsPerWeek")
-    return (
-        check_name(entry["name"]) is None
-        and isinstance(entry["isCoreSubject"], bool)
-        and isinstance(entry["sessionDuration"], int)
-        and SHORTEST <= entry["sessionDuration"] <= LONGEST
-        and entry["sessionDuration"] % GRID == 0
-        and Frequency(entry["frequency"]) in Frequency
-        and Involvement(entry["parentInvolvement"]) in Involvement
-        and isinstance(entry["fixedTimeRequired"], bool)
-        and (not entry["fixedTimeRequired"] or parse_clock(entry["preferredTime"]) % GRID == 0)
-        and entry["interestLevel"] in range(1, 6)
-        and (times is None or times in range(1, 8))
-        and all(Weekday.parse(day) in Weekday for day in metadata.get("days", ()))
-    )
-
-
-def _tell(asking: Asking, value: Any) -> Phrase:
-    return say(
-        "subjects.kept", name=_child(asking).name, names=tuple(entry["name"] for entry in value)
-    )
+        before, head = take_days(text[: exam.start()])
+        after, tail = take_days(text[exam.end() :])
+        days, rest = tuple(sorted({*before, *after})), f"{head}{text[slice(*exam.span())]}{tail}"
+    return [day.label for day in days], rest

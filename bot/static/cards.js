@@ -4,7 +4,7 @@
  * button[data-option], [aria-pressed="true"] where chosen; [data-unsent] for texts on their way.
  */
 
-import { linkLine, make, picture, safe } from "./elements.js";
+import { linkLine, make, picture, safe, sketched } from "./elements.js";
 import { waiting } from "./kept.js";
 import { say, write } from "./words.js";
 
@@ -56,6 +56,7 @@ const PARTS = {
   notice: { of: (view) => view.notice, draw: (text) => [text] },
   title: { of: (view) => view.title, draw: (text) => [make("h2", {}, text)] },
   lines: { of: (view) => view.lines, draw: (lines) => lines.map((line) => make("p", {}, line)) },
+  sketches: { of: (view) => view.sketches, draw: (sketches) => sketches.map(sketched) },
   rows: {
     of: (view) => view.rows.map((row) => row.map(({ id, label }) => ({ id, label }))),
     draw: (rows, message) =>

@@ -47,3 +47,23 @@ async function copy(url, button, line) {
     field.select();
   }
 }
+
+export function sketched({ label, cells, caption }) {
+  const parts = [make("p", { class: "label" }, label), make("p", { class: "caption" }, caption)];
+  if (cells) parts.splice(1, 0, exampleDay(cells));
+  return make("div", { class: "sketch" }, ...parts);
+}
+
+// Each character is half an hour: a letter for a lesson, "-" for a break, "." for free time. The
+// caption says the same in words, so the drawing is for eyes alone.
+function exampleDay(cells) {
+  const strip = make("div", { class: "strip", "aria-hidden": "true" });
+  for (const [run] of cells.matchAll(/(.)\1*/g)) {
+    const lesson = "abcdefgh".indexOf(run[0]);
+    const box = make("span", { class: lesson >= 0 ? "lesson" : run[0] === "." ? "free" : "air" });
+    if (lesson >= 0) box.classList.add(`hue-${lesson}`);
+    box.style.gridColumn = `span ${run.length}`;
+    strip.append(box);
+  }
+  return strip;
+}

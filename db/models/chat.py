@@ -18,6 +18,7 @@ class ChatAccount(Base):
         UniqueConstraint("channel", "external_id"),
         UniqueConstraint("secret_hash"),
         Index("idx_chat_accounts_family_id", "family_id"),
+        Index("idx_chat_accounts_draft_account_id", "draft_account_id"),
         CheckConstraint("channel IN ('telegram', 'web')", name="channel"),
     )
 
@@ -31,6 +32,7 @@ class ChatAccount(Base):
     language: Mapped[str | None] = mapped_column(CleanString(35))
     blocked_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
     created_at: Mapped[datetime] = now_column()
+    draft_account_id: Mapped[int | None] = reference("chat_accounts.id", "SET NULL")
 
 
 class QuestionnaireDraft(Base):
@@ -144,7 +146,7 @@ class LinkCode(Base):
 
     __tablename__ = "link_codes"
     __table_args__ = (
-        CheckConstraint("purpose IN ('device', 'claim', 'recovery')", name="purpose"),
+        CheckConstraint("purpose IN ('device', 'claim', 'recovery', 'invitation')", name="purpose"),
         Index("idx_link_codes_family_id", "family_id"),
     )
 
@@ -155,6 +157,7 @@ class LinkCode(Base):
     chat_account_id: Mapped[int | None] = reference("chat_accounts.id", "CASCADE")
     expires_at: Mapped[datetime] = mapped_column(UtcTimestamp)
     used_at: Mapped[datetime | None] = mapped_column(UtcTimestamp)
+    redeemed_by: Mapped[int | None] = reference("chat_accounts.id", "CASCADE")
 
 
 class Consent(Base):

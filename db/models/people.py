@@ -71,6 +71,7 @@ class Adult(Base):
     name: Mapped[str] = mapped_column(CleanString(255))
     role: Mapped[str] = mapped_column(CleanString(50), server_default="guardian")
     created_at: Mapped[datetime] = now_column()
+    teaches: Mapped[bool] = mapped_column(server_default=text("true"))
 
 
 class FamilyCommitment(Base):

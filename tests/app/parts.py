@@ -215,16 +215,17 @@ async def household(
     async with services.database.transaction() as session:
         family_id = await welcome_family(session, services.box, document, source="import", now=now)
         family = await load_family(session, family_id)
-        await store_plan(session, family_id, _by_hand(family), now=now)
+        await store_plan(session, family_id, by_hand(family, MONDAY), now=now)
         tokens = await feed_tokens(session, family_id, services.box)
     return Household(family_id, family, tokens)
 
 
-def _by_hand(family: Family) -> Plan:
+def by_hand(family: Family, monday: date) -> Plan:
+    """A week of two lessons a day, one after the other, not solved."""
     items = tuple(
         Item(
             child.id,
-            MONDAY + timedelta(days=day),
+            monday + timedelta(days=day),
             ItemType.SUBJECT,
             subject.name,
             FIRST_LESSON + 40 * place,
@@ -236,7 +237,7 @@ def _by_hand(family: Family) -> Plan:
         for place, subject in enumerate(child.subjects)
     )
     return Plan(
-        WeekRequest(family, MONDAY),
+        WeekRequest(family, monday),
         Status.OPTIMAL,
         items,
         omission_weight=0,

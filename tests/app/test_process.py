@@ -46,8 +46,11 @@ ANSWERS = [
     ("tap", "Nothing regular", "What does Emma learn?"),
     ("tap", "Looks right", "How firm"),
     ("tap", "Moderate structure", "When does Emma learn"),
-    ("tap", "Looks right", "Which sounds most like you"),
-    ("tap", "Balanced", "Does this look right"),
+    ("tap", "Looks right", "Which ideas of teaching"),
+    ("tap", "Looks right", "How should a day run"),
+    ("tap", "Looks right", "learn well with"),
+    ("tap", "Looks right", "Where do your plans come from"),
+    ("tap", "Looks right", "Does this look right"),
     ("tap", "Make our week", "recovery code"),
 ]
 

@@ -103,8 +103,11 @@ def answer_everything(talk: Talk, bot_api: BotApiServer) -> None:
     card = talk.tap(card, "Looks right", "How firm")
     card = talk.tap(card, "Moderate structure", "When does Emma learn")
     card = talk.tap(card, "Looks right", "When does Noah learn")
-    card = talk.tap(card, "Looks right", "Which sounds most like you")
-    card = talk.tap(card, "Balanced", "Does this look right")
+    card = talk.tap(card, "Looks right", "Which ideas of teaching")
+    card = talk.tap(card, "Looks right", "How should a day run")
+    card = talk.tap(card, "Looks right", "learn well with")
+    card = talk.tap(card, "Looks right", "Where do your plans come from")
+    card = talk.tap(card, "Looks right", "Does this look right")
     talk.tap(card, "Make our week", "recovery code")
 
 

@@ -192,8 +192,11 @@ def answer_everything(phone: Phone) -> None:
     phone.tap("Looks right", "How firm")
     phone.tap("Moderate structure", "When does Emma learn")
     phone.tap("Looks right", "When does Noah learn")
-    phone.tap("Looks right", "Which sounds most like you")
-    phone.tap("Balanced", "Does this look right")
+    phone.tap("Looks right", "Which ideas of teaching")
+    phone.tap("Looks right", "How should a day run")
+    phone.tap("Looks right", "learn well with")
+    phone.tap("Looks right", "Where do your plans come from")
+    phone.tap("Looks right", "Does this look right")
     assert phone.page.evaluate("localStorage.length") > 0
     phone.tap("Make our week", "recovery code")
     # Submitted: the browser keeps nothing of it, and no secret.

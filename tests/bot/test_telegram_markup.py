@@ -5,9 +5,9 @@ from botapi.markup import parse_html, utf16_units
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.markup import LONGEST_MESSAGE, Drawing, draw, reach
+from bot.markup import LONGEST_MESSAGE, Drawing, day_bar, draw, reach
 from bot.translate import decode_callback
-from bot.views import Button, LinkButton, Meter, View
+from bot.views import Button, LinkButton, Meter, Strip, View
 
 URL = "https://plan.example.org/week/abc"
 
@@ -32,6 +32,39 @@ def test_a_card_reads_from_progress_to_hint() -> None:
         "Section 2 of 7 · Noah ▓▓▓▓░░░\n\nGot it: Noah\n\n<b>How old is Noah?</b>\n\n"
         "We plan by age.\n2 to 18 years.\n\n<i>For example: 6</i>",
     )
+
+
+def test_an_example_day_is_a_line_of_squares_below_its_words() -> None:
+    view = View(
+        title="How firm?",
+        sketches=(
+            Strip(label="Flexible", cells="aab-c..", caption="an easy <afternoon>"),
+            Strip(label="Strict", cells="aab-cdd", caption="hardly a gap"),
+        ),
+        hint="Type a number.",
+    )
+    assert drawn(view).messages[0].replace("\N{NO-BREAK SPACE}", " ") == (
+        "<b>How firm?</b>\n\nFlexible: an easy &lt;afternoon&gt;\n■■ ■ · ■ □□\n\n"
+        "Strict: hardly a gap\n■■ ■ · ■ ■■\n\n<i>Type a number.</i>"
+    )
+
+
+def test_labels_without_a_drawing_stand_below_one_another() -> None:
+    strips = tuple(Strip(label=f"{n} · Art", cells="", caption="paint") for n in (1, 2))
+    assert visible(View(title="Rate", sketches=strips)) == (
+        "Rate\n\n1 · Art: paint\n2 · Art: paint"
+    )
+
+
+cells = st.text(st.sampled_from("abcdefgh-."), min_size=1, max_size=20)
+
+
+@given(cells)
+def test_a_line_of_squares_counts_the_half_hours(day: str) -> None:
+    line = day_bar(day)
+    assert line.count("□") == day.count(".")
+    assert line.count("■") == sum(map(day.count, "abcdefgh"))
+    assert " " not in line, "nowhere to break it"
 
 
 def test_names_cannot_become_markup() -> None:

@@ -1,14 +1,19 @@
 """The chat page in a real browser, played by a family."""
 
 import re
+from pathlib import Path
+from typing import Literal
 
 import pytest
 from chat_browser import Served, name_oneself, write
 from chat_memory import FEED, Conversation
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+import bot
+import sync
 from bot.conversations.cards import Opened, Tapped, Typed
 from bot.incoming import Command
+from bot.views import Strip
 
 
 def no_sideways_scroll(page: Page) -> bool:
@@ -264,6 +269,60 @@ def test_a_code_pasted_into_the_open_page_works_and_other_fragments_do_not(
     expect(page.locator('button[data-option="math"]')).to_be_visible()
     (conversation,) = served.chat.conversations.values()
     assert conversation.events == [Opened(), Command("start", "7K2M"), Typed("Sarah")]
+
+
+def show_days(conversation: Conversation) -> None:
+    days = (
+        Strip(label="Very flexible", cells="aab-c..", caption="done early, a third stays free"),
+        Strip(label="Strict", cells="aab-cch", caption="hardly a gap"),
+        Strip(label="In words", cells="", caption="nothing to draw"),
+    )
+    view = conversation.ask_name().model_copy(update={"sketches": days})
+    conversation.put(1, "us", 1, view)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_example_days_are_drawn_to_scale_beside_their_words(
+    page: Page, served: Served, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    served.chat.change(show_days)
+    days = page.locator('[data-part="sketches"] .sketch')
+    expect(days.locator(".label")).to_have_text(["Very flexible", "Strict", "In words"])
+    expect(days.locator(".strip")).to_have_count(2)
+    expect(days.locator(".strip[aria-hidden=true]")).to_have_count(2)
+    expect(days.nth(0)).to_contain_text("done early, a third stays free")
+    drawn = days.evaluate_all(
+        """all => all.map((day) => [...day.querySelectorAll("span")].map((box) => {
+             const { width } = box.getBoundingClientRect();
+             const { marginRight, borderTopWidth, borderTopStyle, backgroundColor } =
+               getComputedStyle(box);
+             return [width + parseFloat(marginRight), borderTopWidth, borderTopStyle,
+                     backgroundColor];
+           }))"""
+    )
+    flexible, strict, words = drawn
+    assert words == []
+    half_hour = flexible[1][0]
+    assert [round(box[0] / half_hour) for box in flexible] == [2, 1, 1, 1, 2]
+    assert [round(box[0] / half_hour) for box in strict] == [2, 1, 1, 2, 1]
+    # A break is air, free time an outline, and each lesson has an edge and a colour of its own.
+    assert flexible[2][1] == "0px"
+    assert [box[2] for box in flexible] == ["solid", "solid", "none", "solid", "dashed"]
+    assert len({box[3] for box in strict if box[1] != "0px"}) == 4
+    assert no_sideways_scroll(page)
+
+
+def test_example_days_have_the_colours_of_the_week_page() -> None:
+    """The two pages belong to packages that do not know each other."""
+    styles = [Path(bot.__file__).parent / "static" / "chat.css"]
+    styles.append(Path(sync.__file__).parent / "templates" / "week.css")
+    chat, week = (
+        dict(re.findall(r"\.hue-(\d)\s*\{\s*--hue:\s*(#\w+)", style.read_text()))
+        for style in styles
+    )
+    assert len(chat) == 8
+    assert chat == week
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

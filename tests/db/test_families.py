@@ -16,7 +16,6 @@ from db.conversations import (
 from db.document import dump_document, parse_document, to_family
 from db.families import (
     EmailTaken,
-    NoSuchFamily,
     Told,
     commitment_dates,
     create_family,
@@ -24,6 +23,7 @@ from db.families import (
     load_document,
     load_family,
 )
+from db.family_rows import NoSuchFamily
 from db.session import Database, chat_scope
 from db.types import QuestionnaireSession
 
@@ -104,14 +104,15 @@ async def test_from_a_chat_an_address_that_is_missing_or_taken_does_not_matter(
         await save_draft(session, account.id, QuestionnaireSession(), now=NOW)
         family_id = await create_family(
             session,
-            sarahs_document(),
+            sarahs_document().model_copy(
+                update={"questionnaire_responses": {"section1": {"name": "Sarah"}}}
+            ),
             parent_name="Sarah",
             email=email,
             source="chat",
             consent_version="1",
             now=NOW,
             chat_account_id=account.id,
-            questionnaire_responses={"section1": {"name": "Sarah"}},
         )
         draft = await load_draft(session, account.id)
         family = await load_family(session, family_id)

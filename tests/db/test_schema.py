@@ -85,14 +85,14 @@ EXTRA_INDEXES = {
 DIRECTORY_COLUMNS = {
     "chat_accounts": {
         *("id", "channel", "external_id", "secret_hash", "family_id", "adult_id", "child_id"),
-        *("language", "blocked_at", "created_at"),
+        *("language", "blocked_at", "created_at", "draft_account_id"),
     },
     "feed_tokens": {"token_hash", "feed_id", "family_id", "kind", "revoked_at"},
     "reminder_times": {"family_id", "kind", "next_due_at"},
     "channel_pauses": {"channel", "paused_until"},
     "link_codes": {
         *("code_hash", "purpose", "family_id", "adult_id", "chat_account_id"),
-        *("expires_at", "used_at"),
+        *("expires_at", "used_at", "redeemed_by"),
     },
 }
 

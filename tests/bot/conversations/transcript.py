@@ -29,7 +29,10 @@ DEFAULT_RUN = (
     "@flex-3",
     "@accept",
     "@accept",
-    "@preset-1",
+    "@accept",
+    "@accept",
+    "@accept",
+    "@accept",
     "@accept",
 )
 """What a family of two taps ("@" and the option) and types when it accepts the defaults."""
