@@ -42,7 +42,7 @@ class View(_Frozen):
     """A message in words. All strings are plain text, never markup.
 
     `shrunk` marks a card that was answered: it is drawn as one quiet line (its title), and its
-    buttons reopen it. `misread` and `farewell` as in `Card`.
+    buttons reopen it. `secret`, `misread` and `farewell` as in `Card`.
     """
 
     title: str
@@ -56,6 +56,7 @@ class View(_Frozen):
     qr: str | None = None
     thinking: bool = False
     shrunk: bool = False
+    secret: bool = False
     misread: bool = False
     farewell: bool = False
     wants_place: bool = False
@@ -93,6 +94,7 @@ def render(card: Card, translate: Translate) -> View:
         progress=meter,
         qr=card.qr,
         thinking=card.thinking,
+        secret=card.secret,
         misread=card.misread,
         farewell=card.farewell,
         wants_place=card.wants_place,

@@ -59,7 +59,7 @@ ChatEvent: TypeAlias = Event | Command
 @dataclass(frozen=True, slots=True)
 class Session:
     """A conversation that the browser's cookie names. `cookie` is set only when it is new.
-    `questionnaire`: it still asks, and has shown no secret yet."""
+    `questionnaire`: it still asks, so that a browser may keep its messages."""
 
     account_id: int
     language: str

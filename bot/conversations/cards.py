@@ -55,7 +55,8 @@ class Card:
     kept. `hint` is an example of an answer that can be typed (None: nothing is to be typed).
     `sketches` are drawn below the lines. `qr` is the text of a QR code shown with the card.
     `thinking` asks for a typing sign.
-    `secret` marks a card with addresses or codes that open something: it is stored encrypted.
+    `secret` marks a card with addresses or codes that open something: it is stored encrypted,
+    and a browser must not keep it.
     `misread`: its notice is about words that were not understood; a channel that can offers them
     again. `farewell`: all that was said before it is erased.
     `wants_place`: a shared location answers it too.

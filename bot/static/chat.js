@@ -101,7 +101,7 @@ async function open() {
   if (closed) banner.hidden = true;
   closed = false;
   if (code && input.value.trim().endsWith(code)) clear();
-  const ours = claim(answer.chat);
+  const ours = claim(answer.chat) && !erased(answer.messages);
   if (!ours) leave();
   else if (answer.new) restore(waiting());
   // All there is was asked for: what is missing from it is gone.
@@ -111,6 +111,12 @@ async function open() {
   if (other) seen = 0;
   living = true;
   receive(answer);
+}
+
+// Whether all that we kept was erased from elsewhere: every message is younger than the last one.
+function erased(list) {
+  const last = recall("messages", { list: [] }).list.at(-1);
+  return last !== undefined && list.every(({ id }) => id > last.id);
 }
 
 // There is no conversation for us, and none is begun without a code that works.
@@ -299,11 +305,12 @@ function receive(answer) {
   if (newest) reveal(messages.get(newest.id).element);
 }
 
-// The last messages are kept as long as the questionnaire lasts. Then nothing is, but what has not
-// been sent yet: later messages hold addresses that open something.
+// The last messages are kept as long as the questionnaire lasts, but for those that hold a code or an
+// address that opens something. Then nothing is, but what has not been sent yet.
 function remember(questionnaire) {
   if (questionnaire) {
     const list = [...messages.values()]
+      .filter(({ view }) => !view.secret)
       .sort((one, other) => one.id - other.id)
       .slice(-MESSAGES_KEPT)
       .map(({ id, author, step, revision, view }) => ({ id, author, step, revision, view }));

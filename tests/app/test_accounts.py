@@ -312,6 +312,9 @@ async def test_a_browser_hears_that_all_is_erased_and_may_ask_again(
         before = await browser.resume("s" * 43)
         assert before is not None
         assert not before.questionnaire
+        code = await asked_for_code(services, sarah)
+        (shown,) = [m for m in await browser.messages(before, 0, 0) if m.view.secret]
+        assert code in shown.view.model_dump_json()
         card, _, erase = await ask_to_erase(services, conninfo, sarah)
         await say_to_us(services, sarah, erase, message_id=card["id"])
         after = await browser.resume("s" * 43)

@@ -76,6 +76,9 @@ class Conversation:
                 self.put(last, "us", 0, View(title="Everything is erased.", farewell=True))
                 self.messages = {last: self.messages[last]}
                 self.submitted = False
+            case Command(name="link"):
+                code = "7K2M-ABCD-EFGH-JKMN"
+                self.living(View(title="Another device", lines=(code,), secret=True), 0)
             case Command(name="help"):
                 self.living(View(title="You can write any time."), 9)
 

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from chat_browser import Served, name_oneself, write
-from chat_memory import FEED
+from chat_memory import FEED, Conversation
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from bot.conversations.cards import Typed
@@ -279,6 +279,12 @@ def test_messages_that_are_gone_meanwhile_go_from_the_page(page: Page, served: S
     assert [message["id"] for message in kept(page)["messages"]["list"]] == [1, 3]
 
 
+def test_a_code_is_shown_and_never_kept(page: Page) -> None:
+    write(page, "/link")
+    expect(page.locator("article", has_text="7K2M")).to_be_visible()
+    assert [message["id"] for message in kept(page)["messages"]["list"]] == [1]
+
+
 # --- when it is gone
 
 
@@ -340,6 +346,24 @@ def test_a_farewell_leaves_nothing_in_any_tab(
     page.reload()
     expect(page.locator("h2")).to_have_text("Everything is erased.")
     expect(page.locator("#text")).to_have_value("Sar")
+
+
+def test_what_another_device_has_erased_is_gone_here_too(page: Page, served: Served) -> None:
+    def erase(conversation: Conversation) -> None:
+        conversation.messages.clear()
+        conversation.put(9, "us", 1, conversation.ask_name())
+        conversation.name = ""
+
+    write(page, "Zoraida")
+    expect(page.locator('button[data-option="math"]')).to_be_visible()
+    page.locator("#text").fill("Zoraida lear")
+    page.goto("about:blank")
+    served.chat.change(erase)
+    page.goto(f"{served.url}/chat")
+    expect(page.locator('[data-message="9"] h2')).to_have_text("What should we call you?")
+    expect(page.locator("article")).to_have_count(1)
+    expect(page.locator("#text")).to_have_value("")
+    assert "Zoraida" not in page.evaluate("JSON.stringify({ ...localStorage })")
 
 
 def test_whoever_opens_another_conversation_finds_nothing_of_the_first(
