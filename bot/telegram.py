@@ -2,6 +2,9 @@
 
 import io
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from time import monotonic
+from typing import Any
 
 import segno
 import structlog
@@ -14,7 +17,7 @@ from telegram import (
     Update,
 )
 from telegram.constants import ChatAction, ParseMode
-from telegram.error import BadRequest, InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken, RetryAfter, TelegramError
 from telegram.ext import AIORateLimiter, ExtBot
 from telegram.request import HTTPXRequest
 
@@ -33,6 +36,25 @@ _POOL_SECONDS = 5.0
 _PREVIEW_OFF = LinkPreviewOptions(is_disabled=True)
 
 logger = structlog.get_logger(__name__)
+
+
+class _Pausing(AIORateLimiter):
+    """Makes no call of this process while Telegram wants a pause: what another part of it has just
+    been told is known here before it stands in the database, where every process reads it."""
+
+    _until = 0.0
+
+    async def process_request(self, *args: Any, **kwargs: Any) -> Any:
+        left = self._until - monotonic()
+        if left > 0:
+            raise RetryAfter(timedelta(seconds=left))
+        try:
+            return await super().process_request(*args, **kwargs)
+        except RetryAfter as error:
+            pause = error.retry_after
+            seconds = pause.total_seconds() if isinstance(pause, timedelta) else float(pause)
+            self._until = monotonic() + seconds
+            raise
 
 
 class TelegramChannel:
@@ -61,7 +83,7 @@ class TelegramChannel:
             base_url=f"{api_base.rstrip('/')}/bot",
             request=self._request,
             get_updates_request=self._polling_request,
-            rate_limiter=AIORateLimiter(overall_max_rate=per_second, max_retries=0),
+            rate_limiter=_Pausing(overall_max_rate=per_second, max_retries=0),
         )
         self._lacking: set[str] = set()
         self._username: str | None = None

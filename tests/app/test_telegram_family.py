@@ -81,8 +81,9 @@ def answer_everything(talk: Talk, bot_api: BotApiServer) -> None:
     card = talk.type("/start", "what we keep")
     card = talk.tap(card, "I agree", "What should we call you?")
     card = talk.tap(card, "Sarah", "an e-mail address")
-    bot_api.faults.flood(calls=1, retry_after=1)
     card = talk.tap(card, "Skip", "Which city")
+    # A tap has two calls on their way at once, and the second cannot know what the first is told.
+    bot_api.faults.flood(calls=1, retry_after=1)
     card = talk.type("New York", "Who teaches")
     bot_api.world.redeliver(bot_api.world.last_update_id)
     card = talk.tap(card, "Just me", "away or at work")
