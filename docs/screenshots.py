@@ -19,6 +19,8 @@ IMAGES = Path(__file__).parent / "images"
 GUIDE = Path(__file__).parent / "guide" / "images"
 PUBLIC = "https://brightpath.example"
 PHONE = {"width": 390, "height": 844}
+SCROLL = {"width": 390, "height": 2000}
+"""A phone on which every card stands whole."""
 DESK = {"width": 1280, "height": 800}
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PATIENCE = 60_000
@@ -137,16 +139,18 @@ async def take_pictures(address: str, clock: Clock) -> None:
         browser = await playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=ARGUMENTS
         )
-        page = await open_page(browser, PHONE, scale=2, touch=True)
+        page = await open_page(browser, SCROLL, scale=2, touch=True)
         await page.goto(f"{address}/chat")
         for answer in ANSWERS:
             await give(page, answer)
         week = card(page, "week is ready")
         await expect(week).to_be_visible(timeout=PATIENCE)
+        await week.screenshot(path=GUIDE / "week.png")
+        await page.set_viewport_size(PHONE)
         # The picture for the camera at the lower edge, so that the days and the links show too.
         await week.locator("[data-part=qr]").evaluate("qr => qr.scrollIntoView({ block: 'end' })")
         await page.screenshot(path=IMAGES / "chat.png")
-        await week.screenshot(path=GUIDE / "week.png")
+        await page.set_viewport_size(SCROLL)
         link = await week.get_by_role("link", name="See the week").get_attribute("href")
         for answer in LATER:
             await give(page, answer)
@@ -172,6 +176,7 @@ async def open_page(
         viewport=viewport,
         device_scale_factor=scale,
         has_touch=touch,
+        reduced_motion="reduce",
         locale="en-US",
         timezone_id="America/New_York",
     )

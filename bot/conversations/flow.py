@@ -304,7 +304,7 @@ def step(flow: Flow, state: State, event: Event, *, today: date) -> tuple[State,
     awake = replace(state, resting=False)
     match event:
         case Opened():
-            notice = say("flow.welcome_back") if state.answers else None
+            notice = say("flow.welcome_back") if state.answers and not state.base else None
             return awake, (_show(flow, awake, today, notice),)
         case Tapped(option=option) if option.startswith(AGAIN):
             return _open_again(flow, awake, today, places, option.removeprefix(AGAIN))
@@ -538,6 +538,9 @@ def changes(state: State) -> dict[str, Any]:
 
 def _progress(places: tuple[Place, ...], here: Place) -> Progress | None:
     section = here.question.section
+    if here.asking.base:
+        # Who changes an answer is not on a way of seven sections.
+        return None
     if section == 0:
         before = _previous(places, here)
         return Progress(SECTIONS, SECTIONS, 1.0) if before else None

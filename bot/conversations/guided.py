@@ -21,6 +21,7 @@ from bot.conversations.answers import (
     take_end,
     take_hour,
     take_minutes,
+    tell_days,
 )
 from bot.conversations.cards import Card, Option
 from bot.conversations.commitment_lines import Parts, Reader, Whose, read_lines
@@ -169,9 +170,9 @@ def describe_item(item: Mapping[str, Any]) -> Phrase:
     )
 
 
-def _when(item: Mapping[str, Any]) -> Phrase | tuple[Phrase, ...] | tuple[date, ...] | None:
+def _when(item: Mapping[str, Any]) -> Phrase | tuple[date, ...] | None:
     if item.get("daysOfWeek"):
-        return tuple(say(f"weekday.{Weekday.parse(day).value}") for day in item["daysOfWeek"])
+        return tell_days(item["daysOfWeek"])
     if "date" in item:
         days = tuple(map(date.fromisoformat, (item["date"], *item.get("also", ()))))
         if item["frequency"] == CommitmentFrequency.MONTHLY:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.conversations.answers import Misread, Span, fold, take_days, take_span
+from bot.conversations.answers import Misread, Span, fold, take_days, take_span, tell_days
 from bot.conversations.cards import Card, Option, Sketch
 from bot.conversations.example_days import FLEXIBLE_DAYS
 from bot.conversations.flow import Answer, Asking, Choice, Half, Outcome, Question, Words
@@ -178,8 +178,8 @@ def _best(chosen: dict[str, Any]) -> Phrase:
     return say("times.listed", names=times) if times else say("times.any")
 
 
-def _days(chosen: dict[str, Any]) -> tuple[Phrase, ...]:
-    return tuple(say(f"weekday.{Weekday.parse(day).value}") for day in chosen["schoolDays"])
+def _days(chosen: dict[str, Any]) -> Phrase:
+    return tell_days(chosen["schoolDays"])
 
 
 _TIME_WORDS = (

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import time
 from typing import Any
 
-from bot.conversations.answers import check_name
+from bot.conversations.answers import check_name, tell_days
 from core.defaults import SubjectDefaults
 from core.family import Frequency, Involvement
 from core.phrase import Phrase, say
@@ -92,9 +92,9 @@ def how_often(entry: Mapping[str, Any]) -> Phrase:
     """How often a subject comes: its exact number and certain days, if any, else its
     frequency."""
     metadata = entry["metadata"]
-    days = tuple(say(f"weekday.{Weekday.parse(day).value}") for day in metadata.get("days", ()))
+    days = tell_days(metadata["days"]) if metadata.get("days") else None
     count = metadata.get("sessionsPerWeek")
-    if days and count == len(days):
+    if days and count == len(metadata["days"]):
         return say("subjects.on_days", days=days)
     often = (
         say(f"frequency.{entry['frequency']}")

@@ -12,6 +12,7 @@ from bot.conversations.answers.dates import (
     take_date,
     take_dates,
     take_days,
+    tell_days,
 )
 from bot.conversations.answers.durations import take_minutes
 from bot.conversations.answers.names import AND, check_name, read_names, tidy_name, tidy_person
@@ -71,6 +72,7 @@ __all__ = [
     "take_minutes",
     "take_span",
     "take_start",
+    "tell_days",
     "tidy_name",
     "tidy_person",
     "value",

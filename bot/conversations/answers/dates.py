@@ -2,10 +2,11 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from bot.conversations.answers.words import Misread, fold, take
-from core.phrase import say
+from core.phrase import Phrase, say
 from core.week import Weekday
 
 _DAYS = {
@@ -174,3 +175,16 @@ def next_with(number: int, today: date) -> date:
     while day.day != number:
         day += timedelta(days=1)
     return day
+
+
+def tell_days(labels: Sequence[str]) -> Phrase:
+    """Weekdays ("Monday", …, in order) as `take_days` reads them: "Mon and Wed", "Mon–Fri"."""
+    days = [Weekday.parse(label) for label in labels]
+    first, last = days[0], days[-1]
+    if len(days) > 2 and last - first == len(days) - 1:
+        return say("weekday.range", first=_name(first), last=_name(last))
+    return say("weekday.list", days=tuple(_name(day) for day in days))
+
+
+def _name(day: Weekday) -> Phrase:
+    return say(f"weekday.{day.value}")
