@@ -376,15 +376,7 @@ async def _welcome(talk: Talk, sheet: Sheet, submitted: Submit) -> None:
         chat_account_id=talk.account.id,
     )
     account = await load_account(talk.session, talk.account.id) or talk.account
-    code = await create_code(
-        talk.session,
-        Purpose.RECOVERY,
-        RECOVERY_LIFE,
-        now=talk.now,
-        family_id=family_id,
-        adult_id=account.adult_id,
-    )
-    await show_recovery(talk, code)
+    await give_recovery_code(talk, family_id, account.adult_id)
     family = await load_family(talk.session, family_id)
     monday = week_start(talk.today(family.timezone))
     await _plan(talk, sheet, family_id, [monday, monday + timedelta(days=7)], since=0)
@@ -438,8 +430,16 @@ async def _plan(
     )
 
 
-async def show_recovery(talk: Talk, code: str) -> None:
-    """Shows a recovery code, once."""
+async def give_recovery_code(talk: Talk, family_id: int, adult_id: int | None) -> None:
+    """Makes a code that brings the adult back when every chat is lost, and shows it this once."""
+    code = await create_code(
+        talk.session,
+        Purpose.RECOVERY,
+        RECOVERY_LIFE,
+        now=talk.now,
+        family_id=family_id,
+        adult_id=adult_id,
+    )
     await talk.say(
         Card(say("chat.recovery_title"), lines=(say("chat.recovery", code=code),), secret=True)
     )

@@ -6,7 +6,7 @@ from dataclasses import replace
 from bot.conversations.answers import check_name, short, tidy_person
 from bot.conversations.cards import Card, Link, Option
 from bot.daily import show_week
-from bot.interview import put_away, share_with, show_recovery, take_draft
+from bot.interview import give_recovery_code, put_away, share_with, take_draft
 from bot.outbox import replace_card
 from bot.talk import Talk
 from bot.welcome import CONSENT_VERSION
@@ -33,7 +33,6 @@ from db.families import (
 from db.links import (
     DEVICE_LIFE,
     INVITATION_LIFE,
-    RECOVERY_LIFE,
     Purpose,
     Redeemed,
     create_code,
@@ -95,7 +94,7 @@ async def join(talk: Talk, code: str, own: Draft) -> None:
     elif found.family_id is None:
         await _join_person(talk, found, own)
     else:
-        await _join_family(talk, found, found.family_id)
+        await _join_family(talk, found, found.family_id, own)
 
 
 async def _join_person(talk: Talk, found: Redeemed, own: Draft) -> None:
@@ -110,26 +109,18 @@ async def _join_person(talk: Talk, found: Redeemed, own: Draft) -> None:
     await share_with(talk, shared, own)
 
 
-async def _join_family(talk: Talk, found: Redeemed, family_id: int) -> None:
-    await _admit(talk, talk.account, family_id, found.adult_id)
+async def _join_family(talk: Talk, found: Redeemed, family_id: int, own: Draft) -> None:
+    await _admit(talk, talk.account, own, family_id, found.adult_id)
     if found.purpose is Purpose.DEVICE and found.chat_account_id is not None:
         await share_draft(talk.session, talk.account.id, found.chat_account_id)
     if found.purpose is Purpose.RECOVERY:
-        fresh = await create_code(
-            talk.session,
-            Purpose.RECOVERY,
-            RECOVERY_LIFE,
-            now=talk.now,
-            family_id=family_id,
-            adult_id=found.adult_id,
-        )
-        await show_recovery(talk, fresh)
+        await give_recovery_code(talk, family_id, found.adult_id)
 
 
-async def _admit(talk: Talk, account: Account, family_id: int, adult_id: int | None) -> None:
-    """The chat is the adult's from now on, and sees the week."""
-    await chat_scope(talk.session, account.draft_owner)
-    draft = await load_draft(talk.session, account.draft_owner)
+async def _admit(
+    talk: Talk, account: Account, draft: Draft, family_id: int, adult_id: int | None
+) -> None:
+    """The chat is the adult's from now on, and sees the week; its own draft is put away."""
     await chat_scope(talk.session, account.id)
     await put_away(talk, account, draft)
     await family_scope(talk.session, family_id)
@@ -330,12 +321,16 @@ async def _answer_as_host(
     ):
         await _instead(talk, message_id, Card(say("invite.gone")))
         return
+    # Chats are locked before messages: the guest may be writing to us in this very moment.
+    await chat_scope(talk.session, guest.draft_owner)
+    draft = await load_draft(talk.session, guest.draft_owner)
+    await chat_scope(talk.session, talk.account.id)
     await end_invitation(talk.session, guest_id)
     adults = await family_adults(talk.session, family_id)
     name = next(adult.name for adult in adults if adult.id == invitation.adult_id)
     if lets_in:
         await _instead(talk, message_id, Card(say("invite.let_in_done", name=name)))
-        await _admit(talk, guest, family_id, invitation.adult_id)
+        await _admit(talk, guest, draft, family_id, invitation.adult_id)
         return
     await _instead(talk, message_id, Card(say("invite.turned_away")))
     await no_family_scope(talk.session)
