@@ -34,9 +34,9 @@ from core.family import Identities
 from core.phrase import Phrase, Translate, say
 
 SECTIONS = 7
-AGAIN, RESUME = "again-", "resume"
-"""Options of every card: open an answered question again, and go on after a rest. What stands
-behind `AGAIN` is a `place_code`."""
+AGAIN, RESUME, LEAVE = "again-", "resume", "leave"
+"""Options of every card: open an answered question again, go on after a rest, take back all
+changes. What stands behind `AGAIN` is a `place_code`."""
 
 _UNKNOWN = object()
 
@@ -292,6 +292,11 @@ def again_option(place: str) -> Option:
     return Option(f"{AGAIN}{place_code(place)}", say("flow.change"))
 
 
+def leave_option() -> Option:
+    """The button that takes back all changes of what is in force."""
+    return Option(LEAVE, say("settings.undo"))
+
+
 def step(flow: Flow, state: State, event: Event, *, today: date) -> tuple[State, tuple[Reply, ...]]:
     """What an event makes of a conversation, and what is said to it.
 
@@ -374,8 +379,11 @@ def _answer(
         queue = tuple(place for place in state.revisiting if place != before.id)
         changed = replace(state, revisiting=(before.id, *queue), step=state.step + 1)
         return changed, (_show(flow, changed, today),)
-    if heard == Choice("keep"):
-        outcome: Outcome = Answer(here.asking.given)
+    outcome: Outcome
+    if heard == Choice(LEAVE) and state.base:
+        outcome = GiveUp()
+    elif heard == Choice("keep"):
+        outcome = Answer(here.asking.given)
     else:
         outcome = here.question.hear(here.asking, state.drafts.get(here.id), heard)
         if isinstance(outcome, Misread) and isinstance(heard, Words) and here.question.numbered:
@@ -519,8 +527,10 @@ def _card(places: tuple[Place, ...], here: Place, state: State) -> Card:
     if here.answered and not going_on:
         extra.append(Option("keep", say("flow.keep")))
     if state.base:
-        if here.answered:
-            extra.append(Option("back", say("flow.back")))
+        # A change can make another answer necessary; who does not want that, leaves it all.
+        out = Option("back", say("flow.back")) if here.answered else leave_option()
+        if card.option(out.id) is None:
+            extra.append(out)
     elif _previous(places, here) is not None:
         extra += [Option("back", say("flow.back")), Option(LATER, say("flow.later"))]
     rows = (*card.rows, tuple(extra)) if extra else card.rows

@@ -10,12 +10,12 @@ from bot.conversations.children import children
 from bot.conversations.commitment_lines import Whose
 from bot.conversations.family_document import family_document, identities_of
 from bot.conversations.flow import (
+    LEAVE,
     SECTIONS,
     Answer,
     Asking,
     ChildAnswer,
     Choice,
-    GiveUp,
     Half,
     Outcome,
     Question,
@@ -24,6 +24,7 @@ from bot.conversations.flow import (
     Spot,
     Submit,
     Words,
+    leave_option,
     place_code,
     place_id,
 )
@@ -76,10 +77,9 @@ def changes_question() -> Question:
         if opened:
             return opened
         lines = (*_summary(asking.answers), *_changed(asking))
-        first: tuple[Option, ...] = (Option("leave", say("settings.leave")),)
+        first: tuple[Option, ...] = (Option(LEAVE, say("settings.leave")),)
         if asking.changed:
-            leave = Option("leave", say("settings.undo"))
-            first = (Option("accept", say("settings.accept")), leave)
+            first = (Option("accept", say("settings.accept")), leave_option())
         return Card(
             say("settings.ask"),
             lines=lines,
@@ -92,7 +92,7 @@ def changes_question() -> Question:
             return Misread(say("settings.misread", close=say("settings.leave")))
         if heard.option == "accept":
             return Answer(True)
-        return GiveUp() if heard.option == "leave" else _chosen(asking, heard.option)
+        return _chosen(asking, heard.option)
 
     return Question(
         "changes",

@@ -165,6 +165,16 @@ def test_all_changes_are_taken_back_at_once(settled: dict[str, Any]) -> None:
     assert changes(chat.state) == {}
 
 
+def test_a_change_that_asks_for_another_can_be_left(settled: dict[str, Any]) -> None:
+    """Without Tom, Tom's working hours are nobody's."""
+    chat = opened(settled)
+    chat.say("@edit-1", "@pick-adults", "@alone")
+    assert chat.title == "away.ask"
+    chat.say("@leave")
+    assert Discard() in chat.replies
+    assert (chat.title, changes(chat.state)) == ("settings.ask", {})
+
+
 def test_words_are_answered_with_what_works(settled: dict[str, Any]) -> None:
     chat = opened(settled)
     chat.say("change the thing")
