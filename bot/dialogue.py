@@ -138,8 +138,7 @@ async def _command(talk: Talk, name: str, argument: str, draft: Draft) -> None:
     elif name in LANGUAGES or (name == "language" and argument):
         talk = await talk.speak(language_of(argument or name))
         await talk.say(Card(say("chat.language_set")))
-        if family_id is None:
-            await translate_card(talk, draft)
+        await translate_card(talk, draft)
     elif name == "help":
         await talk.say(_FIRST_HELP if family_id is None else help_card())
     elif name == "forget":

@@ -24,6 +24,7 @@ from bot.conversations.flow import (
     Submit,
     again_option,
     changes,
+    look,
     step,
 )
 from bot.conversations.session import from_session, merged, to_session
@@ -31,6 +32,7 @@ from bot.daily import show_thinking
 from bot.outbox import replace_card, shown, shrink, spoken
 from bot.talk import Talk
 from bot.texts import translator
+from bot.views import render
 from bot.welcome import CONSENT_VERSION, settle, welcome_family
 from core.phrase import Phrase, say
 from core.problem import asks_the_same
@@ -124,16 +126,19 @@ async def interview(talk: Talk, event: Event, draft: Draft) -> None:
 async def translate_card(talk: Talk, draft: Draft) -> None:
     """Puts the question that the chat shows into its language, which has just changed."""
     data = write(draft.data)
-    living = _numbers(data.get(LIVING)).get(talk.account.id)
-    flow = talk.dialogue.questionnaire
-    state = replace(from_session(flow, data), language=spoken(talk.account))
-    _, replies = step(flow, state, Opened(), today=talk.today(state.answers.get("timezone")))
-    for reply in replies:
-        if isinstance(reply, Show) and living is not None:
-            card = replace(reply.card, notice=None)
-            await replace_card(
-                talk.session, talk.account, living, card, now=talk.now, step=state.step
-            )
+    family_id = talk.account.family_id
+    if family_id is None:
+        flow = talk.dialogue.questionnaire
+        sheet = _sheet(flow, from_session(flow, data), "questionnaire", data)
+    elif data.get(PURPOSE) == SETTINGS:
+        sheet = await _settings_sheet(talk, draft, family_id)
+    else:
+        return
+    living = sheet.living.get(talk.account.id)
+    if living is not None:
+        state = replace(sheet.state, language=spoken(talk.account))
+        card = look(sheet.flow, state, today=talk.today(state.answers.get("timezone")))
+        await replace_card(talk.session, talk.account, living, card, now=talk.now, step=state.step)
 
 
 async def open_settings(talk: Talk, draft: Draft, family_id: int, option: str = "") -> None:
@@ -170,7 +175,7 @@ async def share_with(talk: Talk, owner_draft: Draft, own_draft: Draft) -> None:
     both = merged(state, from_session(flow, own)) if own else state
     sheet = _sheet(flow, replace(both, language=spoken(talk.account)), "questionnaire", data)
     await put_away(talk, talk.account, own_draft)
-    await _hold(talk, sheet, Opened(), shown_before=state)
+    await _hold(talk, sheet, Opened())
 
 
 async def put_away(talk: Talk, account: Account, draft: Draft) -> None:
@@ -214,11 +219,8 @@ async def _settings_sheet(talk: Talk, draft: Draft, family_id: int) -> Sheet:
     return _sheet(flow, state, "settings", data)
 
 
-async def _hold(
-    talk: Talk, sheet: Sheet, event: Event, *, shown_before: State | None = None
-) -> None:
-    """Steps and shows what comes of it. The person's other chats show `shown_before`, which is
-    the sheet's own state unless something else has changed it."""
+async def _hold(talk: Talk, sheet: Sheet, event: Event) -> None:
+    """Steps and shows what comes of it."""
     before = sheet.state
     today = talk.today(before.answers.get("timezone"))
     state, replies = step(sheet.flow, before, event, today=today)
@@ -251,8 +253,7 @@ async def _hold(
         card = Card(say("settings.left"))
     sheet = replace(sheet, state=state)
     sheet = await _place(talk, sheet, event, card, kept)
-    if replace(state, language="") != replace(shown_before or before, language=""):
-        sheet = await _follow(talk, sheet, card, kept)
+    sheet = await _follow(talk, sheet, card, kept)
     if sheet.purpose == "questionnaire":
         await keep_draft(talk, _stored(sheet, talk.now))
         if submitted is not None:
@@ -302,10 +303,10 @@ async def _place(talk: Talk, sheet: Sheet, event: Event, card: Card, kept: Kept 
 
 
 async def _follow(talk: Talk, sheet: Sheet, card: Card, kept: Kept | None) -> Sheet:
-    """The person's other chats show the same question, and lines that told the former answer tell
-    the new one."""
+    """The person's other chats show the same question (what they have been told beside it stays),
+    and lines that told the former answer tell the new one."""
     living = dict(sheet.living)
-    quiet = replace(card, notice=None)
+    quiet = replace(card, notice=None, misread=False)
     for account in await _chats(talk):
         told = sheet.lines.get(account.id, {}).get(kept.place) if kept else None
         if kept is not None and told is not None and told != living.get(account.id):
@@ -315,6 +316,8 @@ async def _follow(talk: Talk, sheet: Sheet, card: Card, kept: Kept | None) -> Sh
             continue
         if account.id in living:
             await chat_scope(talk.session, account.id)
+            if await _shows(talk, account, living[account.id], quiet, sheet.state.step):
+                continue
             await replace_card(
                 talk.session,
                 account,
@@ -327,6 +330,17 @@ async def _follow(talk: Talk, sheet: Sheet, card: Card, kept: Kept | None) -> Sh
             living[account.id] = await talk.say_to(account, quiet, step=sheet.state.step)
     await chat_scope(talk.session, talk.account.id)
     return replace(sheet, living=living)
+
+
+async def _shows(talk: Talk, account: Account, message_id: int, card: Card, step: int) -> bool:
+    """Whether a message is this card already, whatever notice it bears."""
+    message = await load_message(talk.session, message_id)
+    if message is None or message.step != step:
+        return False
+    there = shown(message, talk.dialogue.box)
+    return there.model_copy(update={"notice": None, "misread": False}) == render(
+        card, translator(spoken(account))
+    )
 
 
 async def _chats(talk: Talk) -> Iterable[Account]:

@@ -330,6 +330,11 @@ def step(flow: Flow, state: State, event: Event, *, today: date) -> tuple[State,
             return _settle(flow, awake, today, places, here, outcome)
 
 
+def look(flow: Flow, state: State, *, today: date) -> Card:
+    """The living card as it stands, with nothing said beside it."""
+    return _show(flow, state, today).card
+
+
 def _open_again(
     flow: Flow, state: State, today: date, places: tuple[Place, ...], code: str
 ) -> tuple[State, tuple[Reply, ...]]:

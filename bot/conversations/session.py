@@ -119,13 +119,24 @@ def _status(places: list[Place], current: bool) -> str:
 
 
 def merged(state: State, other: State) -> State:
-    """`state` with the answers that only `other` has: of the family alone where both have named
-    children, because their children are not the same."""
+    """`state` with what only `other` has, answered or half-made: of the family alone where both
+    have named children, because their children are not the same. An answer outdoes a half-made
+    one."""
     named = "children" in state.answers
-    added = {
-        key: value
-        for key, value in other.answers.items()
-        if key not in state.answers and not (named and "." in key)
-    }
-    # Another question may be the current one now, and its card must not be taken for the old one.
-    return replace(state, answers={**added, **state.answers}, step=state.step + 1)
+
+    def only_others(theirs: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            key: value
+            for key, value in theirs.items()
+            if key not in state.answers and not (named and "." in key)
+        }
+
+    added = only_others(other.answers)
+    ours = {key: draft for key, draft in state.drafts.items() if key not in added}
+    return replace(
+        state,
+        answers={**added, **state.answers},
+        drafts={**only_others(other.drafts), **ours},
+        # Another question may be the current one now, and its card must not be taken for the old.
+        step=state.step + 1,
+    )

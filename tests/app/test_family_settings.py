@@ -215,6 +215,33 @@ async def test_nothing_is_saved_by_leaving(
         assert "Changed" not in " ".join((await sarah.card()).lines)
 
 
+async def test_settings_that_are_open_in_two_chats_are_left_in_both(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        _, sarah = await at_home(services, conninfo)
+        laptop = await browser(services, conninfo)
+        await laptop.come()
+        code = (await sarah.say("/link")).qr
+        await laptop.say(f"/link {code.partition('#start=')[2]}", "/settings")
+        await sarah.say("/settings", "@leave")
+        for player in (sarah, laptop):
+            assert (await player.card()).title == "Everything stays as it was."
+
+
+async def test_settings_turn_into_another_language(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        _, sarah = await at_home(services, conninfo)
+        await sarah.say("/settings", "@edit-5", "/es")
+        card = next(view for _, _, view in reversed(await sarah.see()) if view.offers("flex-1"))
+        assert card.title == "¿Qué tan firmes quieres los días?"
+        await sarah.say("@flex-1", "@accept")
+        (family,) = rows(conninfo, "SELECT scheduling_flexibility FROM families")
+        assert family["scheduling_flexibility"] == "very_flexible"
+
+
 async def test_hours_of_single_weekdays_outlive_other_changes(
     database_url: str, conninfo: str, tmp_path: Path, clock: Clock
 ) -> None:

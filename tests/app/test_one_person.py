@@ -1,5 +1,6 @@
 """One person in several chats: one draft, the same card everywhere, nothing lost."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,8 +9,11 @@ from parts import SUNDAY_EVENING, opened, rows, work
 from players import DEFAULTS, Player, browser
 from whole_program import Clock
 
+from app.chat import WebConversations
 from app.services import Services
+from bot.conversations.cards import Opened
 from bot.views import View
+from bot.webchat import Session
 
 
 @pytest.fixture
@@ -163,6 +167,44 @@ async def test_a_change_of_language_turns_the_card(
         await phone.say("Ben 4")
         assert "Ben, 4" in (await living(laptop)).lines
         assert (await living(laptop)).title != (await living(phone)).title
+
+
+async def test_a_rest_stays_a_rest_in_another_language(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        phone, laptop = await two_devices(services, conninfo, 7)
+        await laptop.say("@later", "/es")
+        for player in (phone, laptop):
+            assert (await living(player)).offers("resume")
+        await laptop.say("@resume")
+        assert (await living(phone)).offers("continue")
+
+
+async def test_newer_questions_turn_the_card_everywhere(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        phone, laptop = await two_devices(services, conninfo, 8)
+        flow = services.dialogue.questionnaire
+        newer = replace(services.dialogue, questionnaire=replace(flow, version=flow.version + 1))
+        phone.services = laptop.services = replace(services, dialogue=newer)
+        await phone.come()
+        assert await same_question(phone, laptop)
+        await laptop.say("@none")
+        assert "What does Emma go to" in (await living(phone)).title
+
+
+async def test_what_a_channel_tells_of_the_parent_is_offered_everywhere(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        phone, laptop = await two_devices(services, conninfo, 3)
+        await WebConversations(services).receive(
+            Session(laptop.account.id, "en"), Opened(), key="1", timezone="America/Bogota"
+        )
+        assert (await living(laptop)).offers("accept")
+        assert await same_question(phone, laptop)
 
 
 @pytest.mark.parametrize("away", [timedelta(minutes=5), timedelta(days=30), timedelta(days=300)])

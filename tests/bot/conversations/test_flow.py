@@ -11,7 +11,7 @@ from transcript import DEFAULT_RUN, TODAY, Chat
 
 from bot.conversations.cards import Opened, Tapped, Typed
 from bot.conversations.flow import Flow, Show, State, step
-from bot.conversations.session import from_session, to_session
+from bot.conversations.session import from_session, merged, to_session
 from db.document import parse_document
 
 NOW = datetime.combine(TODAY, datetime.min.time(), tzinfo=UTC)
@@ -213,6 +213,34 @@ def test_an_answer_whose_reason_is_gone_is_asked_again(chat: Chat) -> None:
     chat.say("@edit-1", "@pick-adults")
     chat.say("@alone")
     assert chat.title == "away.ask"
+
+
+def test_what_another_device_has_half_made_goes_on(flow: Flow) -> None:
+    ours, theirs = Chat(flow), Chat(flow)
+    ours.say(*DEFAULT_RUN[:4])
+    theirs.say(*DEFAULT_RUN[:7])
+    both = Chat(flow, merged(ours.state, theirs.state))
+    assert both.title == "children.more"
+    assert [line.args["name"] for line in both.card.lines] == ["Emma", "Noah"]
+
+
+def test_children_that_another_device_has_accepted_outdo_half_made_ones(flow: Flow) -> None:
+    ours, theirs = Chat(flow), Chat(flow)
+    ours.say(*DEFAULT_RUN[:6], "Ben 4")
+    theirs.say(*DEFAULT_RUN[:12])
+    both = Chat(flow, merged(ours.state, theirs.state))
+    assert both.state.answers == theirs.state.answers
+    both.say("@back", "@back", "@back", "@back", "@back")
+    assert both.title == "children.more"
+    assert [line.args["name"] for line in both.card.lines] == ["Emma", "Noah"]
+
+
+def test_half_made_answers_of_both_devices_stay_with_their_children(flow: Flow) -> None:
+    ours, theirs = Chat(flow), Chat(flow)
+    ours.say(*DEFAULT_RUN[:6], "Ben 4", "@continue")
+    theirs.say(*DEFAULT_RUN[:11], "@s-5")
+    assert list(theirs.state.drafts) == ["subjects.temp_child_1"]
+    assert merged(ours.state, theirs.state).drafts == {}
 
 
 GOING_ON = ("keep", "accept", "agree", "continue", "none")
