@@ -3,7 +3,7 @@ asks finds as if it were new."""
 
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -93,11 +93,22 @@ def empty_database(postgres: EmbeddedServer) -> Iterator[str]:
 
 
 @pytest.fixture
-def database_name(postgres: EmbeddedServer, migrated_database: str) -> str:
+def wipe(postgres: EmbeddedServer, migrated_database: str) -> Callable[[], None]:
+    """Makes the migrated database hold what it held when it was new, and ends what still uses it:
+    for a test that plays many examples, before each of them."""
+
+    def wiped() -> None:
+        with psycopg.connect(conninfo_of(postgres, migrated_database)) as connection:
+            connection.execute(EVICT)
+            connection.execute(WIPE)
+
+    return wiped
+
+
+@pytest.fixture
+def database_name(wipe: Callable[[], None], migrated_database: str) -> str:
     """The name of the migrated database, holding what it held when it was new."""
-    with psycopg.connect(conninfo_of(postgres, migrated_database)) as connection:
-        connection.execute(EVICT)
-        connection.execute(WIPE)
+    wipe()
     return migrated_database
 
 
