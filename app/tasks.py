@@ -110,7 +110,9 @@ class _Waiting:
     async def show_week(self, moved: int | None) -> None:
         """Shows the week in place of the message, and how many lessons have moved (None: there
         was no week before)."""
-        notice = None if moved is None else say("settings.planned", count=moved)
+        notice = None
+        if moved is not None:
+            notice = say("settings.planned", count=moved) if moved else say("settings.fits")
         async with self._chat() as (session, account):
             if account is not None:
                 await show_week(

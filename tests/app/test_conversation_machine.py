@@ -238,7 +238,9 @@ class Conversation(RuleBasedStateMachine):
                 # It was left: a tap that was drawn said so.
                 self.command(chat, "/settings")
             elif here.question.key != "changes":
-                self._onward(chat, tries // 20)
+                # First by what takes the card as it is; Back leads there from anywhere.
+                if tries < 4 or not self._tap_if_there(chat, "back"):
+                    self._onward(chat, max(0, tries - 4))
             elif not self._tap_if_there(chat, "all"):
                 return
         raise AssertionError("no way back to the list")
@@ -501,8 +503,10 @@ def assert_same(now: Mapping[str, Any], was: Mapping[str, Any], *, but: str = ""
 
 
 def shape(view: View) -> tuple[Any, ...]:
-    """What a card is in any language."""
-    buttons = tuple(tuple((b.id, b.chosen) for b in row) for row in view.rows)
+    """What a card is in any language. Which days lie ahead is another matter: a card keeps those
+    of the day on which it was shown, each under its own date."""
+    rows = (tuple((b.id, b.chosen) for b in row) for row in view.rows)
+    buttons = tuple(row for row in rows if not any(id_.startswith("on-") for id_, _ in row))
     return buttons, view.progress and view.progress.done, view.hint is None, len(view.sketches)
 
 
