@@ -124,6 +124,9 @@ async def _show_their_words(
     match event:
         case Typed(text=text) if text:
             words = text
+        case Command(name="link"):
+            # What stands behind it opens something, perhaps still.
+            words = "/link"
         case Command(name=name, argument=argument) if name != "start":
             words = f"/{name} {argument}".strip()
         case _:

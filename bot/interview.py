@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from bot.conversations.cards import Card, Event, Located, Opened, Tapped, Typed
+from bot.conversations.children import NEW_CHILD
 from bot.conversations.family_document import answers_of
 from bot.conversations.flow import (
     CONSENT,
@@ -54,7 +55,7 @@ from db.links import RECOVERY_LIFE, Purpose, create_code
 from db.messages import load_message
 from db.queue import enqueue
 from db.schedules import planned_mondays
-from db.session import chat_scope
+from db.session import chat_scope, lock_family
 from db.types import QuestionnaireSession, read, write
 
 PLAN_WEEKS = "plan_weeks"
@@ -200,7 +201,9 @@ def _numbers(stored: Any) -> dict[int, int]:
 
 async def _settings_sheet(talk: Talk, draft: Draft, family_id: int) -> Sheet:
     """The settings as they are now: what is in force comes from the family's rows each time, the
-    draft adds what was changed."""
+    draft adds what was changed. From here on nobody else changes the family, so that what is
+    saved was read from what it is written over."""
+    await lock_family(talk.session, family_id)
     data = write(draft.data)
     flow = talk.dialogue.settings
     document, identities = await load_document_with_ids(talk.session, family_id)
@@ -208,7 +211,17 @@ async def _settings_sheet(talk: Talk, draft: Draft, family_id: int) -> Sheet:
     state = from_session(flow, data)
     if data.get(PURPOSE) != SETTINGS:
         state = State(step=state.step + 1)
+        # The questionnaire's cards have become the week.
+        data = {key: value for key, value in data.items() if key not in (LIVING, LINES)}
     pending = {key: state.answers[key] for key in data.get(CHANGED, ()) if key in state.answers}
+    if "children" in pending:
+        # A child whom another guardian has taken out meanwhile does not come back by this.
+        there = {child["childId"] for child in base["children"]}
+        pending["children"] = [
+            child
+            for child in pending["children"]
+            if child["childId"] in there or child["childId"].startswith(NEW_CHILD)
+        ]
     state = replace(
         state,
         answers={**base, **pending},
@@ -412,11 +425,12 @@ async def _amend(talk: Talk, sheet: Sheet, submitted: Submit) -> None:
     after = await settle(talk.session, talk.dialogue.box, family_id, now=talk.now, before=before)
     await keep_draft(talk, _stored(sheet, talk.now, closed=True))
     monday = week_start(talk.today(after.timezone))
-    affected = [
-        week
-        for week in await planned_mondays(talk.session, family_id, monday)
-        if not asks_the_same(before, after, week)
-    ]
+    planned = await planned_mondays(talk.session, family_id, monday)
+    # A week that could not be planned before has another chance.
+    missing = {monday, monday + timedelta(days=7)} - set(planned) if not planned else set()
+    affected = sorted(
+        {week for week in planned if not asks_the_same(before, after, week)} | missing
+    )
     if affected:
         await _plan(talk, sheet, family_id, affected, since=revision)
 

@@ -16,6 +16,7 @@ from db.calendars import create_feeds
 from db.conversations import (
     Account,
     Draft,
+    accounts_of,
     load_account,
     load_draft,
     record_consent,
@@ -28,6 +29,7 @@ from db.families import (
     family_adults,
     family_name,
     invite_adult,
+    is_guardian,
     set_role,
 )
 from db.links import (
@@ -86,6 +88,8 @@ async def join(talk: Talk, code: str, own: Draft) -> None:
         # Not redeemed, so that the code still works for the chat that it was meant for.
         await talk.say(Card(say("chat.joined_before")))
         return
+    # Whoever comes by another invitation no longer waits behind an earlier one.
+    await end_invitation(talk.session, talk.account.id)
     found = await redeem_code(talk.session, code, now=talk.now, by=talk.account.id)
     if found is None:
         await talk.say(Card(say("chat.code_unknown")))
@@ -99,7 +103,14 @@ async def join(talk: Talk, code: str, own: Draft) -> None:
 
 async def _join_person(talk: Talk, found: Redeemed, own: Draft) -> None:
     """The chat becomes another one of somebody who is still answering the questionnaire."""
-    owner = found.chat_account_id
+    other = await load_account(talk.session, found.chat_account_id or 0)
+    if other is not None and other.family_id is not None:
+        # The questionnaire was submitted since the code was made.
+        with_family = replace(found, family_id=other.family_id, adult_id=other.adult_id)
+        await _join_family(talk, with_family, other.family_id, own)
+        return
+    # Its chat may have joined somebody since, perhaps us.
+    owner = other.draft_owner if other else None
     if owner is None or owner == talk.account.draft_owner:
         await talk.say(Card(say("chat.code_unknown")))
         return
@@ -112,7 +123,9 @@ async def _join_person(talk: Talk, found: Redeemed, own: Draft) -> None:
 async def _join_family(talk: Talk, found: Redeemed, family_id: int, own: Draft) -> None:
     await _admit(talk, talk.account, own, family_id, found.adult_id)
     if found.purpose is Purpose.DEVICE and found.chat_account_id is not None:
-        await share_draft(talk.session, talk.account.id, found.chat_account_id)
+        other = await load_account(talk.session, found.chat_account_id)
+        if other is not None and other.draft_owner != talk.account.id:
+            await share_draft(talk.session, talk.account.id, other.draft_owner)
     if found.purpose is Purpose.RECOVERY:
         await give_recovery_code(talk, family_id, found.adult_id)
 
@@ -284,9 +297,14 @@ async def _answer_as_guest(talk: Talk, message_id: int, *, comes: bool) -> None:
     )
     await _instead(talk, message_id, Card(say("invite.waiting")))
     host = await load_account(talk.session, invitation.invited_by)
-    if host is None or host.family_id != invitation.family_id:
-        return
     await family_scope(talk.session, invitation.family_id)
+    if host is None or host.family_id != invitation.family_id:
+        # The chat that invited is gone; any other guardian's can answer as well.
+        host = await _any_guardian(talk, invitation.family_id)
+    if host is None:
+        await no_family_scope(talk.session)
+        await _instead(talk, message_id, Card(say("invite.gone")))
+        return
     adults = await family_adults(talk.session, invitation.family_id)
     adult = next(adult for adult in adults if adult.id == invitation.adult_id)
     guest = talk.account.id
@@ -308,9 +326,25 @@ async def _answer_as_guest(talk: Talk, message_id: int, *, comes: bool) -> None:
     await no_family_scope(talk.session)
 
 
+async def _any_guardian(talk: Talk, family_id: int) -> Account | None:
+    for account in await accounts_of(talk.session, family_id):
+        if await is_guardian(talk.session, account.adult_id):
+            return account
+    return None
+
+
 async def _answer_as_host(
     talk: Talk, message_id: int, family_id: int, guest_id: int, *, lets_in: bool
 ) -> None:
+    guest = await load_account(talk.session, guest_id)
+    if guest is None:
+        await _instead(talk, message_id, Card(say("invite.gone")))
+        return
+    # Chats are locked before messages: the guest may be writing to us in this very moment, or
+    # changing their mind.
+    await chat_scope(talk.session, guest.draft_owner)
+    draft = await load_draft(talk.session, guest.draft_owner)
+    await chat_scope(talk.session, talk.account.id)
     invitation = await invited(talk.session, guest_id, now=talk.now)
     guest = await load_account(talk.session, guest_id)
     if (
@@ -321,10 +355,6 @@ async def _answer_as_host(
     ):
         await _instead(talk, message_id, Card(say("invite.gone")))
         return
-    # Chats are locked before messages: the guest may be writing to us in this very moment.
-    await chat_scope(talk.session, guest.draft_owner)
-    draft = await load_draft(talk.session, guest.draft_owner)
-    await chat_scope(talk.session, talk.account.id)
     await end_invitation(talk.session, guest_id)
     adults = await family_adults(talk.session, family_id)
     name = next(adult.name for adult in adults if adult.id == invitation.adult_id)

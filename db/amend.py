@@ -27,6 +27,7 @@ from db.family_rows import (
     load_rows,
     subject_values,
 )
+from db.links import open_invitations
 from db.session import bump_revision, lock_family
 from db.types import FamilyPreferences, LearningPreferences, Shape, SubjectMetadata, read, write
 
@@ -118,9 +119,10 @@ async def _amend_adults(
             )
         )
     )
+    needed = chatting | await open_invitations(session, rows.family.id, now=now)
     for key, row in list(by_name.items()):
-        row.teaches = key in wanted
-        if not row.teaches and row.user_id is None and row.id not in chatting:
+        taught, row.teaches = row.teaches, key in wanted
+        if taught and not row.teaches and row.user_id is None and row.id not in needed:
             await session.delete(by_name.pop(key))
     for key, name in wanted.items():
         if key in by_name:

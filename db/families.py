@@ -39,6 +39,7 @@ from db.family_rows import (
     load_rows,
 )
 from db.inbox import chat_key, forget_failed
+from db.links import end_codes
 from db.session import chat_scope, family_scope, user_scope
 
 STORAGE = "storage"
@@ -256,8 +257,9 @@ async def erase_chat(
     await session.execute(
         update(models.ChatAccount)
         .where(models.ChatAccount.id == account.id)
-        .values(family_id=None, adult_id=None, child_id=None)
+        .values(family_id=None, adult_id=None, child_id=None, draft_account_id=None)
     )
+    await end_codes(session, account.id)
     await forget_failed(session, chat_key(account.channel, account.external_id))
 
 

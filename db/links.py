@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, and_, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.models import LinkCode
@@ -119,6 +119,31 @@ async def invited(session: AsyncSession, redeemed_by: int, *, now: datetime) -> 
 async def end_invitation(session: AsyncSession, redeemed_by: int) -> None:
     """The chat no longer waits to be let in."""
     await session.execute(delete(LinkCode).where(_waiting(redeemed_by)))
+
+
+async def end_codes(session: AsyncSession, chat_account_id: int) -> None:
+    """Codes that this chat has made or given open nothing any more, and it waits nowhere."""
+    await session.execute(
+        delete(LinkCode).where(
+            or_(
+                LinkCode.chat_account_id == chat_account_id,
+                LinkCode.redeemed_by == chat_account_id,
+            )
+        )
+    )
+
+
+async def open_invitations(session: AsyncSession, family_id: int, *, now: datetime) -> set[int]:
+    """The adults of the family who are invited, or wait to be let in."""
+    found = await session.scalars(
+        select(LinkCode.adult_id).where(
+            LinkCode.purpose == Purpose.INVITATION,
+            LinkCode.family_id == family_id,
+            LinkCode.adult_id.is_not(None),
+            LinkCode.expires_at > now,
+        )
+    )
+    return {adult_id for adult_id in found if adult_id is not None}
 
 
 async def withdraw_invitations(session: AsyncSession, adult_id: int) -> None:

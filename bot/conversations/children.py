@@ -32,7 +32,8 @@ from core.text import name_key
 
 MOST_CHILDREN = 20
 YOUNGEST, OLDEST = 2, 18
-_NEW_CHILD = r"temp_child_(\d{1,5})"
+NEW_CHILD = "temp_child_"
+_NEW_CHILD = rf"{NEW_CHILD}(\d{{1,5}})"
 _CHILD = rf"{_NEW_CHILD}|child_\d{{1,10}}"
 """Ids of children: of those whom this conversation has added, and of those who have a row."""
 

@@ -219,10 +219,6 @@ def answers_of(document: Mapping[str, Any], identities: Identities) -> dict[str,
     return answers
 
 
-def _given(ratings: Mapping[str, Any] | None) -> dict[str, Any]:
-    return {key: value for key, value in (ratings or {}).items() if value is not None}
-
-
 def _times(child: Mapping[str, Any]) -> dict[str, Any]:
     learning = child.get("learningPreferences", {})
     hours = learning.get("homeschoolingHours") or {}

@@ -281,10 +281,12 @@ def place_id(key: str, child: ChildAnswer | None = None) -> str:
 
 
 def place_code(place: str) -> str:
-    """A place as part of an option's id: "commitments-2" for "commitments.temp_child_2"."""
+    """A place as part of an option's id: "commitments-2" for a child's with that id, and
+    "commitments-t2" while the id is but temporary."""
     key, _, child = place.partition(".")
     number = re.search(r"\d+$", child)
-    return f"{key.lower()}-{number[0]}" if number else key.lower()
+    new = "t" if child.startswith("temp_") else ""
+    return f"{key.lower()}-{new}{number[0]}" if number else key.lower()
 
 
 def again_option(place: str) -> Option:

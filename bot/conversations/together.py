@@ -251,7 +251,13 @@ def _half(
 def _chosen(asking: Asking, draft: Any, same: Mapping[str, Same]) -> dict[str, list[str]]:
     """The ids of those who share each subject."""
     if draft:
-        return {key: ids for key, ids in draft["shared"].items() if key in same}
+        # What was half-chosen may have lost a learner, or common terms, on the way back.
+        there = {
+            key: [id_ for id_ in ids if id_ in same[key].entries]
+            for key, ids in draft["shared"].items()
+            if key in same
+        }
+        return {key: ids for key, ids in there.items() if ids and same[key].terms(ids) is not None}
     if asking.given is not None:
         return {key: value["learners"] for key, value in asking.given.items()}
     return {key: ids for key, subject in same.items() if (ids := _suggested(subject))}

@@ -1,5 +1,6 @@
 """/settings of a family that has a week: what is saved, what is planned anew, who may."""
 
+import asyncio
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from whole_program import Clock
 
 from app.services import Services
 from core.plan import ItemType
-from db.families import load_family
+from db.families import invite_adult, load_family
 from db.schedules import load_week, store_plan
 
 NEXT = MONDAY + timedelta(days=7)
@@ -179,6 +180,85 @@ async def test_two_guardians_change_different_things_and_both_count(
         await sarah.say("@accept")
         (family,) = rows(conninfo, "SELECT timezone, scheduling_flexibility FROM families")
         assert family == {"timezone": "Europe/Madrid", "scheduling_flexibility": "very_flexible"}
+
+
+async def test_two_guardians_who_save_at_once_both_count(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        home, sarah = await at_home(services, conninfo)
+        async with services.database.transaction(family_id=home.id) as session:
+            tom_id = await invite_adult(session, home.id, "Tom", services.now())
+        tom = await browser(services, conninfo, home=home, adult_id=tom_id)
+        await sarah.say("/settings", "@edit-2", "Ben 7", "@continue")
+        while "What would you like" not in (await sarah.card()).title:
+            card = await sarah.card()
+            await sarah.say(
+                next(f"@{o}" for o in ("keep", "accept", "continue", "none") if card.offers(o))
+            )
+        await tom.say("/settings", "@edit-5", "@flex-1")
+        await asyncio.gather(sarah.say("@accept"), tom.say("@accept"))
+        names = [row["name"] for row in rows(conninfo, "SELECT name FROM children ORDER BY id")]
+        assert names == ["Emma", "Noah", "Ben"]
+        (family,) = rows(conninfo, "SELECT scheduling_flexibility FROM families")
+        assert family["scheduling_flexibility"] == "very_flexible"
+
+
+async def test_a_child_who_was_taken_out_meanwhile_does_not_come_back(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        home, sarah = await at_home(services, conninfo)
+        laptop = await browser(services, conninfo, home=home)
+        noah = home.family.children[1].id
+        await laptop.say("/settings", "@edit-2", "Ben 7", "@continue")
+        await sarah.say("/settings", "@edit-2", f"@remove-child_{noah}", "@continue")
+        while not (await sarah.card()).offers("edit-2"):
+            card = await sarah.card()
+            await sarah.say(
+                next(f"@{o}" for o in ("keep", "accept", "continue", "none") if card.offers(o))
+            )
+        await sarah.say("@accept")
+        while "What would you like" not in (await laptop.card()).title:
+            card = await laptop.card()
+            await laptop.say(
+                next(f"@{o}" for o in ("keep", "accept", "continue", "none") if card.offers(o))
+            )
+        await laptop.say("@accept")
+        names = [row["name"] for row in rows(conninfo, "SELECT name FROM children ORDER BY id")]
+        assert names == ["Emma", "Ben"]
+
+
+async def test_a_new_child_is_not_taken_for_another_with_the_same_number(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        _, sarah = await at_home(services, conninfo)
+        await sarah.say("/settings", "@edit-2", "Mia 7", "@continue")
+        while "What would you like" not in (await sarah.card()).title:
+            card = await sarah.card()
+            await sarah.say(
+                next(f"@{o}" for o in ("keep", "accept", "continue", "none") if card.offers(o))
+            )
+        card = await sarah.say("@edit-4")
+        ids = [button.id for row in card.rows for button in row]
+        assert len(ids) == len(set(ids))
+        card = await sarah.say("@pick-subjects-t1")
+        assert "Mia" in card.title
+
+
+async def test_weeks_that_could_not_be_planned_have_another_chance(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        home, sarah = await at_home(services, conninfo)
+        rows(conninfo, "DELETE FROM schedules RETURNING id")
+        await sarah.say("/settings", "@edit-5", "@flex-1", "@accept")
+        (job,) = jobs(conninfo)
+        assert job["args"]["mondays"] == f"{MONDAY - timedelta(days=7)} {MONDAY}"
+        await work(services)
+        async with services.database.transaction(family_id=home.id) as session:
+            assert (await load_week(session, home.id, MONDAY)).schedules
 
 
 async def test_words_go_to_the_settings_while_they_are_open_and_to_the_day_otherwise(

@@ -11,6 +11,7 @@ from parts import (
     SUNDAY_EVENING,
     Household,
     answer,
+    found,
     household,
     in_telegram,
     of_families,
@@ -164,6 +165,58 @@ async def test_a_new_invitation_ends_the_one_before(
         assert "Join Sarah's family?" not in await guest.titles()
         (tom,) = rows(conninfo, "SELECT role FROM adults WHERE name = 'Tom'")
         assert tom["role"] == "helper"
+
+
+async def test_a_change_of_settings_leaves_an_invitation_open(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        _, sarah = await sarah_at_home(services, conninfo)
+        code = await invitation(sarah, "Nana", "helper")
+        await sarah.say("/settings", "@edit-5", "@flex-1", "@accept")
+        guest = await browser(services, conninfo)
+        await guest.say(f"/start {code}")
+        assert "Join Sarah's family?" in await guest.titles()
+
+
+async def test_a_guest_who_erases_everything_is_not_let_in(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        _, sarah = await sarah_at_home(services, conninfo)
+        guest = await browser(services, conninfo)
+        await guest.say(f"/start {await invitation(sarah, 'Tom', 'guardian')}", "@join-come")
+        await guest.say("/forget", "@forget-yes")
+        await sarah.say(f"@join-let-{guest.account.id}")
+        await guest.come()
+        assert guest.account.family_id is None
+
+
+async def test_another_guardian_answers_where_the_inviting_chat_is_gone(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        home, sarah = await sarah_at_home(services, conninfo)
+        laptop = await browser(services, conninfo, home=home)
+        guest = await browser(services, conninfo)
+        await guest.say(f"/start {await invitation(sarah, 'Tom', 'guardian')}")
+        rows(
+            conninfo,
+            "UPDATE chat_accounts SET family_id = NULL, adult_id = NULL WHERE id = %s RETURNING id",
+            sarah.account.id,
+        )
+        await guest.say("@join-come")
+        assert (await laptop.card()).title == "Is this Tom?"
+
+
+async def test_a_code_that_still_works_is_not_written_down(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        _, sarah = await sarah_at_home(services, conninfo)
+        code = await invitation(sarah, "Tom", "guardian")
+        await sarah.say(f"/link {code}")
+        assert found(conninfo, [code]) == []
 
 
 async def test_who_declines_leaves_nothing(

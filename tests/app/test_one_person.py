@@ -127,6 +127,40 @@ async def test_a_code_joins_nobody_to_themselves_and_works_once(
         assert stranger.account.draft_owner == stranger.account.id
 
 
+async def test_a_code_from_before_the_family_joins_the_family(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        phone, laptop = await browser(services, conninfo), await browser(services, conninfo)
+        await phone.come()
+        await phone.say(*DEFAULTS)
+        card = await phone.say("/link")
+        code = next(line.split()[-1] for line in card.lines if "-" in line)
+        await phone.say("@accept")
+        await work(services)
+        await laptop.say(f"/link {code}")
+        assert laptop.account.family_id == phone.account.family_id == 1
+        assert laptop.account.adult_id == phone.account.adult_id
+        assert "Emma and Noah's week is ready" in await laptop.titles()
+        assert "Emma and Noah's week is ready" in await phone.titles()
+
+
+async def test_crossed_codes_make_one_draft(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        phone, laptop = await browser(services, conninfo), await browser(services, conninfo)
+        await phone.come()
+        await laptop.come()
+        codes = []
+        for player in (phone, laptop):
+            card = await player.say("/link")
+            codes.append(next(line.split()[-1] for line in card.lines if "-" in line))
+        await laptop.say(f"/link {codes[0]}")
+        await phone.say(f"/link {codes[1]}")
+        assert phone.account.draft_owner == laptop.account.draft_owner == phone.account.id
+
+
 async def test_forgetting_before_there_is_a_family_forgets_all_chats(
     database_url: str, conninfo: str, tmp_path: Path, clock: Clock
 ) -> None:
