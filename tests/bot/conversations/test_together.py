@@ -258,3 +258,18 @@ def test_common_terms_make_a_good_document(listed: list[dict[str, Any]]) -> None
     parse_document(document)
     assert alike[0]["sessionDuration"] == listed[0]["sessionDuration"]
     assert all(sessions(alike[0]) <= sessions(entry) for entry in listed)
+
+
+def test_what_was_half_chosen_outlives_a_change_behind_it(flow: Flow) -> None:
+    """Back from the card, two set times that differ, and on again: nothing is left to share."""
+    chat = Chat(flow)
+    chat.say(*DEFAULT_RUN[:6], "Emma 9, Noah 8, Ben 7", "@continue", "@none")
+    chat.go_on_until("together.ask")
+    chat.say("art")
+    while chat.title != "subjects.ask":
+        chat.say("@back")
+    chat.say("Art at 9:00", "@accept")
+    assert chat.title == "together.ask"
+    chat.say("@back", "@back", "Art at 10:00", "@accept", "@accept")
+    assert chat.title == "together.ask"
+    assert not [line for line in chat.card.lines if line.args.get("name") == "Art"]
