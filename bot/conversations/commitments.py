@@ -100,7 +100,18 @@ def _title(whose: Whose, asking: Asking) -> Phrase:
 def _items(asking: Asking, draft: Any) -> list[Item]:
     if draft:
         return list(draft["items"])
-    return [{**entry, "number": n} for n, entry in enumerate(asking.given or (), start=1)]
+    entries = asking.given
+    if entries is None and isinstance(asking.stored, list):
+        # One entry that means nothing any more must not take the others along.
+        entries = [entry for entry in asking.stored if _still_means_something(asking, entry)]
+    return [{**entry, "number": n} for n, entry in enumerate(entries or (), start=1)]
+
+
+def _still_means_something(asking: Asking, entry: Any) -> bool:
+    try:
+        return _is_entry(asking, entry)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        return False
 
 
 def _open(items: list[Item]) -> Item | None:

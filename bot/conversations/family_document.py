@@ -171,12 +171,16 @@ def answers_of(document: Mapping[str, Any], identities: Identities) -> dict[str,
     def adult(name: str) -> str:
         return ME if name_key(name) == me else name
 
+    def named(entry: Mapping[str, Any], row: int | None) -> dict[str, Any]:
+        who = {"adult": adult(entry["adult"])} if entry.get("adult") else {}
+        return {key: value for key, value in entry.items() if key != "adult"} | who | {ROW: row}
+
     away: list[dict[str, Any]] = []
     together_goes: list[dict[str, Any]] = []
     for entry, row in zip(document.get("commitments", ()), identities.commitments, strict=True):
-        own = {**entry, ROW: row}
+        own = named(entry, row)
         if entry.get("scope") == Scope.PARENT:
-            own["adult"] = adult(entry.get("adult") or document["adults"][0]["name"])
+            own.setdefault("adult", adult(document["adults"][0]["name"]))
             away.append(own)
         else:
             together_goes.append(own)
@@ -201,7 +205,7 @@ def answers_of(document: Mapping[str, Any], identities: Identities) -> dict[str,
     ):
         answers[place_id("times", listed)] = _times(child)
         answers[place_id(Whose.CHILD, listed)] = [
-            {"needsAdult": "adult" in entry, **entry, ROW: row}
+            {"needsAdult": bool(entry.get("adult")), **named(entry, row)}
             for entry, row in zip(
                 child.get("commitments", ()), identities.child_commitments[number], strict=True
             )

@@ -125,8 +125,9 @@ class Spot:
 @dataclass(frozen=True, slots=True)
 class Asking:
     """What a question may know. `answers` holds the sound ones by place id; `given` is this
-    place's own (None: none yet). `base` are the answers in force, `changed` the places whose
-    answers are not; `places` are those that come before this one, in order."""
+    place's own (None: none yet), `stored` the same even if it is no longer sound. `base` are the
+    answers in force, `changed` the places whose answers are not; `places` are those that come
+    before this one, in order."""
 
     answers: Mapping[str, Any]
     today: date
@@ -136,6 +137,7 @@ class Asking:
     taken_ids: frozenset[str] = frozenset()
     child: ChildAnswer | None = None
     given: Any = None
+    stored: Any = None
     base: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     changed: frozenset[str] = frozenset()
     places: tuple[Spot, ...] = ()
@@ -454,7 +456,7 @@ def places_of(flow: Flow, state: State, today: date) -> tuple[Place, ...]:
     changed = frozenset(changes(state))
     found: list[tuple[str, Question, ChildAnswer | None, bool]] = []
 
-    def asking(child: ChildAnswer | None, given: Any = None) -> Asking:
+    def asking(child: ChildAnswer | None, given: Any = None, stored: Any = None) -> Asking:
         return Asking(
             sound,
             today,
@@ -464,6 +466,7 @@ def places_of(flow: Flow, state: State, today: date) -> tuple[Place, ...]:
             taken,
             child,
             given,
+            stored,
             state.base,
             changed,
             tuple(Spot(key, q.key, q.section, whose) for key, q, whose, _ in found),
@@ -480,7 +483,7 @@ def places_of(flow: Flow, state: State, today: date) -> tuple[Place, ...]:
                 sound[key] = state.answers[key]
             found.append((key, question, child, answered))
     return tuple(
-        Place(key, question, asking(child, sound.get(key)), answered)
+        Place(key, question, asking(child, sound.get(key), state.answers.get(key)), answered)
         for key, question, child, answered in found
     )
 

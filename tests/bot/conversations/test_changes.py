@@ -165,6 +165,38 @@ def test_all_changes_are_taken_back_at_once(settled: dict[str, Any]) -> None:
     assert changes(chat.state) == {}
 
 
+def test_one_commitment_that_is_nobodys_any_more_leaves_the_others(
+    settled: dict[str, Any],
+) -> None:
+    chat = opened(settled)
+    chat.say("@edit-1", "@pick-away", "Sarah Clinic Mon 9-10", "@continue")
+    chat.say("@edit-1", "@pick-adults", "@alone")
+    assert chat.title == "away.ask"
+    assert "Clinic" in str(chat.card.lines)
+    assert "Tom" not in str(chat.card.lines)
+    chat.say("@continue", "@accept")
+    names = [entry["name"] for entry in chat.submitted.document["commitments"]]
+    assert "Clinic" in names
+
+
+def test_who_goes_along_by_name_is_known_again_as_the_parent() -> None:
+    document = json.loads(json.dumps(SARAH))
+    document["adults"] = [{"name": "Sarah"}, {"name": "Tom"}]
+    document["parent"] = {"name": "Sarah"}
+    document["children"][0]["commitments"] = [
+        {
+            "name": "Choir",
+            "frequency": "weekly",
+            "daysOfWeek": ["Monday"],
+            "startTime": "16:00",
+            "endTime": "17:00",
+            "adult": "Sarah",
+        }
+    ]
+    chat = opened(in_force(document))
+    assert chat.title == "settings.ask"
+
+
 def test_a_change_that_asks_for_another_can_be_left(settled: dict[str, Any]) -> None:
     """Without Tom, Tom's working hours are nobody's."""
     chat = opened(settled)
