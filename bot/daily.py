@@ -163,10 +163,14 @@ async def show_week(
         card = week_card(
             monday,
             [child.name for child in family.children],
-            _spans(family, week, since=today),
-            _left_out(family, week),
+            _spans(family, week, since=today, adult_id=helper),
+            [] if helper else _left_out(family, week),
             Addresses(feed, webcal_url(feed), week_url(base_url, tokens.week)),
         )
+        if helper:
+            # The page shows everybody's week; a helper has a calendar of their own.
+            _, *own = card.links
+            card = replace(card, links=tuple(own))
     card = replace(card, notice=notice)
     if message_id is None:
         await post(session, account, card, now=now, box=box)
@@ -373,8 +377,13 @@ def _lists(family: Family, account: Account, items: Iterable[StoredItem]) -> tup
     )
 
 
-def _spans(family: Family, week: StoredWeek, *, since: date) -> list[DaySpan]:
-    lessons = [i for i in week.items if i.type is ItemType.SUBJECT and i.date >= since]
+def _spans(family: Family, week: StoredWeek, *, since: date, adult_id: int | None) -> list[DaySpan]:
+    """The lessons of each child's days, or only those that need one adult."""
+    lessons = [
+        i
+        for i in week.items
+        if i.type is ItemType.SUBJECT and i.date >= since and adult_id in (None, i.adult_id)
+    ]
     spans = []
     for day in sorted({item.date for item in lessons}):
         for child in family.children:

@@ -107,7 +107,11 @@ async def test_a_helper_sees_only_what_needs_them_and_decides_nothing(
         page = await nana.say("/week")
         urls = {link.url for link in page.links}
         theirs = {link.url for link in (await sarah.say("/week")).links}
-        assert urls != theirs
+        assert not urls & theirs
+        assert not any("/week/" in url for url in urls)
+        spans = [line for line in page.lines if "Emma" in line or "Noah" in line]
+        assert len(spans) == 1
+        assert "1 lesson" in spans[0]
 
 
 async def test_nobody_is_let_in_by_anybody_but_a_guardian_of_the_family(
