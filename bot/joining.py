@@ -37,6 +37,7 @@ from db.links import (
     INVITATION_LIFE,
     Purpose,
     Redeemed,
+    code_works,
     create_code,
     end_invitation,
     invited,
@@ -88,8 +89,9 @@ async def join(talk: Talk, code: str, own: Draft) -> None:
         # Not redeemed, so that the code still works for the chat that it was meant for.
         await talk.say(Card(say("chat.joined_before")))
         return
-    # Whoever comes by another invitation no longer waits behind an earlier one.
-    await end_invitation(talk.session, talk.account.id)
+    if await code_works(talk.session, code, now=talk.now):
+        # Whoever comes by another code no longer waits behind an earlier invitation.
+        await end_invitation(talk.session, talk.account.id)
     found = await redeem_code(talk.session, code, now=talk.now, by=talk.account.id)
     if found is None:
         await talk.say(Card(say("chat.code_unknown")))

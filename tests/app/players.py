@@ -73,6 +73,12 @@ class Player:
                 await self._send(Typed(given))
         return await self.card()
 
+    async def go_on_until(self, title: str) -> None:
+        """Takes each card as it is, until one has this title."""
+        while (card := await self.card()).title != title:
+            ways = ("keep", "accept", "continue", "none")
+            await self.say(next(f"@{way}" for way in ways if card.offers(way)))
+
     async def come(self) -> View:
         await self._send(Opened())
         return await self.card()
