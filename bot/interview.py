@@ -4,9 +4,9 @@ Every chat of the person has a living card of its own. Whichever chat an answer 
 cards of the others follow, so that two devices never show different questions.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from bot.conversations.cards import Card, Event, Located, Opened, Tapped, Typed
@@ -28,7 +28,7 @@ from bot.conversations.flow import (
     look,
     step,
 )
-from bot.conversations.session import from_session, merged, to_session
+from bot.conversations.session import by_section, from_session, merged, to_session
 from bot.daily import show_thinking
 from bot.outbox import replace_card, shown, shrink, spoken
 from bot.talk import Talk
@@ -211,8 +211,6 @@ async def _settings_sheet(talk: Talk, draft: Draft, family_id: int) -> Sheet:
     state = from_session(flow, data)
     if data.get(PURPOSE) != SETTINGS:
         state = State(step=state.step + 1)
-        # The questionnaire's cards have become the week.
-        data = {key: value for key, value in data.items() if key not in (LIVING, LINES)}
     pending = {key: state.answers[key] for key in data.get(CHANGED, ()) if key in state.answers}
     if "children" in pending:
         # A child whom another guardian has taken out meanwhile does not come back by this.
@@ -268,7 +266,7 @@ async def _hold(talk: Talk, sheet: Sheet, event: Event) -> None:
     sheet = await _place(talk, sheet, event, card, kept)
     sheet = await _follow(talk, sheet, card, kept)
     if sheet.purpose == "questionnaire":
-        await keep_draft(talk, _stored(sheet, talk.now))
+        await keep_draft(talk, _stored(sheet, talk.now, closed=submitted is not None))
         if submitted is not None:
             await _welcome(talk, sheet, submitted)
     elif submitted is not None:
@@ -383,12 +381,16 @@ def _stored(sheet: Sheet, now: datetime, *, closed: bool = False) -> Questionnai
         # What the channel knows of a person is not stored before that person has agreed.
         state = replace(state, hints=Hints())
     data = to_session(sheet.flow, state, now=now)
-    if sheet.purpose == "settings" and not closed:
-        data[PURPOSE] = SETTINGS
-        data[CHANGED] = list(changes(state))
-    if not closed:
-        data[LIVING] = {str(account): message for account, message in sheet.living.items()}
-        data[LINES] = {str(account): dict(places) for account, places in sheet.lines.items()}
+    if closed:
+        # What was answered is in the family's rows, or was taken back: no second copy is kept.
+        emptied = {"draftResponses": {}, "childrenProgress": [], "halfMade": {}}
+        return read(QuestionnaireSession, {**data, **emptied})
+    if sheet.purpose == "settings":
+        pending = changes(state)
+        data["draftResponses"] = by_section(sheet.flow, pending)
+        data |= {PURPOSE: SETTINGS, CHANGED: list(pending)}
+    data[LIVING] = {str(account): message for account, message in sheet.living.items()}
+    data[LINES] = {str(account): dict(places) for account, places in sheet.lines.items()}
     return read(QuestionnaireSession, data)
 
 
@@ -436,7 +438,7 @@ async def _amend(talk: Talk, sheet: Sheet, submitted: Submit) -> None:
 
 
 async def _plan(
-    talk: Talk, sheet: Sheet, family_id: int, mondays: list[Any], *, since: int
+    talk: Talk, sheet: Sheet, family_id: int, mondays: Sequence[date], *, since: int
 ) -> None:
     """Has weeks planned, and shows in every living card that it is being done."""
     waiting = []

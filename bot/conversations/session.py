@@ -47,7 +47,7 @@ def to_session(flow: Flow, state: State, *, now: datetime) -> dict[str, Any]:
             }
             for child in children
         ],
-        "draftResponses": _sectioned(flow, state.answers),
+        "draftResponses": by_section(flow, state.answers),
         "lastUpdated": now.isoformat().replace("+00:00", "Z"),
         "flowVersion": flow.version,
         "agreements": {
@@ -91,7 +91,7 @@ def from_session(flow: Flow, session: Mapping[str, Any]) -> State:
     )
 
 
-def _sectioned(flow: Flow, answers: Mapping[str, Any]) -> dict[str, Any]:
+def by_section(flow: Flow, answers: Mapping[str, Any]) -> dict[str, Any]:
     """Answers by section: {"section1": {question: answer}, "section4": {"byChild": {child id:
     {question: answer}}}}, in the flow's order; sections without an answer are left out."""
     sections: dict[str, Any] = {}

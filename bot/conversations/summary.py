@@ -1,7 +1,7 @@
 """The end of the questionnaire, and of a change of it: all answers at a glance, each to be opened
 again, and then the family document."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.conversations.answers import Misread, short
@@ -36,13 +36,9 @@ from core.week import parse_clock, time_of
 
 
 def confirmation_question() -> Question:
-    """ "confirmation": True once the parent has said that all is right. A draft is {"section"}: the
-    section whose questions are listed."""
+    """ "confirmation": True once the parent has said that all is right."""
 
-    def ask(asking: Asking, draft: Any) -> Card:
-        opened = _opened(asking, draft)
-        if opened:
-            return opened
+    def overview(asking: Asking) -> Card:
         return Card(
             say("summary.ask"),
             lines=_summary(asking.answers),
@@ -50,57 +46,49 @@ def confirmation_question() -> Question:
             hint=say("summary.hint"),
         )
 
-    def hear(asking: Asking, _: Any, heard: Choice | Words) -> Outcome:
-        if isinstance(heard, Words):
-            return Misread(say("summary.misread"))
-        if heard.option == "accept":
-            return Answer(True)
-        return _chosen(asking, heard.option)
-
-    return Question(
-        "confirmation",
-        0,
-        ask,
-        hear,
-        sound=lambda _, value: value is True,
-        tell=lambda _, __: say("summary.kept"),
-        then=_submit,
-    )
+    return _ending("confirmation", overview, say("summary.misread"), say("summary.kept"))
 
 
 def changes_question() -> Question:
     """ "changes": True once the parent wants them in force. Its card is the list of what can be
-    changed, with what was; a draft is as for `confirmation_question`."""
+    changed, with what was."""
 
-    def ask(asking: Asking, draft: Any) -> Card:
-        opened = _opened(asking, draft)
-        if opened:
-            return opened
-        lines = (*_summary(asking.answers), *_changed(asking))
+    def overview(asking: Asking) -> Card:
         first: tuple[Option, ...] = (Option(LEAVE, say("settings.leave")),)
         if asking.changed:
             first = (Option("accept", say("settings.accept")), leave_option())
         return Card(
             say("settings.ask"),
-            lines=lines,
+            lines=(*_summary(asking.answers), *_changed(asking)),
             rows=(first, *_section_rows()),
             hint=say("settings.hint"),
         )
 
+    misread = say("settings.misread", close=say("settings.leave"))
+    return _ending("changes", overview, misread, say("settings.saved"))
+
+
+def _ending(
+    key: str, overview: Callable[[Asking], Card], misread: Phrase, kept: Phrase
+) -> Question:
+    """A last question: its card is the `overview`, or the questions of the section that the draft
+    has opened, {"section"}; accepting it submits the family document."""
+
+    def ask(asking: Asking, draft: Any) -> Card:
+        return _opened(asking, draft) or overview(asking)
+
     def hear(asking: Asking, _: Any, heard: Choice | Words) -> Outcome:
         if isinstance(heard, Words):
-            return Misread(say("settings.misread", close=say("settings.leave")))
-        if heard.option == "accept":
-            return Answer(True)
-        return _chosen(asking, heard.option)
+            return Misread(misread)
+        return Answer(True) if heard.option == "accept" else _chosen(asking, heard.option)
 
     return Question(
-        "changes",
+        key,
         0,
         ask,
         hear,
         sound=lambda _, value: value is True,
-        tell=lambda _, __: say("settings.saved"),
+        tell=lambda _, __: kept,
         then=_submit,
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from parts import MONDAY, SUNDAY_EVENING, Household, by_hand, household, opened, rows, work
-from players import Player, browser
+from players import DEFAULTS, Player, browser
 from whole_program import Clock
 
 from app.services import Services
@@ -140,6 +140,8 @@ async def test_a_new_child_gets_a_week_and_one_who_leaves_takes_everything_along
         names = [row["name"] for row in rows(conninfo, "SELECT name FROM children ORDER BY id")]
         assert names == ["Emma", "Ben"]
         assert rows(conninfo, "SELECT 1 FROM schedules WHERE child_id = %s", noah) == []
+        for draft in rows(conninfo, "SELECT session_data FROM questionnaire_sessions"):
+            assert "Noah" not in str(draft["session_data"])
         async with services.database.transaction(family_id=home.id) as session:
             family = await load_family(session, home.id)
             week = await load_week(session, home.id, NEXT)
@@ -259,6 +261,35 @@ async def test_words_go_to_the_settings_while_they_are_open_and_to_the_day_other
         assert user["name"] == "Sally"
         (adult,) = rows(conninfo, "SELECT name FROM adults")
         assert adult["name"] == "Sally"
+
+
+async def test_a_draft_of_settings_holds_only_what_differs(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        _, sarah = await at_home(services, conninfo)
+        await sarah.say("/settings", "@edit-5", "@flex-1")
+        stored = await sarah.state()
+        assert stored["draftResponses"] == {"section5": {"flexibility": "very_flexible"}}
+        assert stored["changed"] == ["flexibility"]
+
+
+async def test_the_week_stays_on_a_device_that_does_not_open_the_settings(
+    database_url: str, conninfo: str, tmp_path: Path, clock: Clock
+) -> None:
+    async with opened(database_url, tmp_path, clock) as services:
+        phone, laptop = await browser(services, conninfo), await browser(services, conninfo)
+        await phone.come()
+        await phone.say(*DEFAULTS)
+        card = await phone.say("/link")
+        code = next(line.split()[-1] for line in card.lines if "-" in line)
+        await laptop.say(f"/link {code}")
+        await phone.say("@accept")
+        await work(services)
+        assert "Emma and Noah's week is ready" in await laptop.titles()
+        await phone.say("/settings", "@edit-5", "@flex-1", "@leave")
+        for player in (phone, laptop):
+            assert "Emma and Noah's week is ready" in await player.titles()
 
 
 async def test_nothing_is_saved_by_leaving(

@@ -110,6 +110,9 @@ async def test_the_week_appears_on_both(
             assert "Emma and Noah's week is ready" in await player.titles()
         assert {row["family_id"] for row in rows(conninfo, "SELECT * FROM chat_accounts")} == {1}
         assert len({row["adult_id"] for row in rows(conninfo, "SELECT * FROM chat_accounts")}) == 1
+        # The answers are in the family's rows, and nowhere else.
+        for draft in rows(conninfo, "SELECT session_data FROM questionnaire_sessions"):
+            assert "Emma" not in str(draft["session_data"])
 
 
 async def test_a_code_joins_nobody_to_themselves_and_works_once(
