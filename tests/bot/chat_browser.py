@@ -123,6 +123,15 @@ def write(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
+def comes_to(page: Page, read: Callable[[], object], expected: object) -> None:
+    """What the page does in the background has come to this within five seconds."""
+    for _ in range(250):
+        if read() == expected:
+            return
+        page.wait_for_timeout(20)
+    assert read() == expected
+
+
 def name_oneself(page: Page) -> None:
     write(page, "Sarah")
     expect(page.locator('button[data-option="math"]')).to_be_visible()

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from chat_browser import Served, name_oneself, write
+from chat_browser import Served, comes_to, name_oneself, write
 from chat_memory import FEED, Conversation
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
@@ -83,7 +83,7 @@ def test_the_place_is_sent_once_roughly_and_kept_nowhere(page: Page, served: Ser
     sent = "() => performance.getEntriesByName(location.origin + '/chat/events').length > 0"
     page.wait_for_function(sent)
     (conversation,) = served.chat.conversations.values()
-    assert conversation.events[-1] == Located(40.71, -74.01)
+    comes_to(page, lambda: conversation.events[-1], Located(40.71, -74.01))
     assert "40.7" not in page.evaluate("() => JSON.stringify({ ...localStorage })")
     expect(button).to_be_enabled()
 
@@ -93,7 +93,7 @@ def test_a_place_that_is_not_told_is_answered_kindly(page: Page, served: Served)
     page.locator("button[data-place]").click()
     expect(page.locator("#banner")).to_contain_text("Please type the nearest larger city")
     (conversation,) = served.chat.conversations.values()
-    assert conversation.events == [Opened()]
+    comes_to(page, lambda: conversation.events, [Opened()])
 
 
 def test_a_browser_that_knows_no_place_shows_no_button(page: Page, served: Served) -> None:
@@ -135,7 +135,7 @@ def test_two_quick_taps_count_once_and_two_choices_count_twice(page: Page, serve
     assert pressed(page, "math")
     assert pressed(page, "art")
     (conversation,) = served.chat.conversations.values()
-    assert conversation.events[-2:] == [Tapped(2, "math"), Tapped(2, "art")]
+    comes_to(page, lambda: conversation.events[-2:], [Tapped(2, "math"), Tapped(2, "art")])
 
 
 def test_a_reload_keeps_the_conversation_and_the_unfinished_text(page: Page) -> None:
@@ -160,7 +160,7 @@ def test_what_is_written_offline_arrives_when_the_network_is_back(
     expect(page.locator("#banner")).to_be_hidden()
     expect(page.locator("[data-unsent]")).to_have_count(0)
     (conversation,) = served.chat.conversations.values()
-    assert conversation.events[1:] == [Typed("Sarah")]
+    comes_to(page, lambda: conversation.events[1:], [Typed("Sarah")])
 
 
 def test_what_waits_survives_a_reload_and_a_lost_answer_counts_once(
@@ -182,7 +182,7 @@ def test_what_waits_survives_a_reload_and_a_lost_answer_counts_once(
     expect(page.locator('[data-author="them"]')).to_have_count(1)
     (conversation,) = served.chat.conversations.values()
     assert len(lost) >= 1
-    assert conversation.events[1:] == [Typed("Sarah")]
+    comes_to(page, lambda: conversation.events[1:], [Typed("Sarah")])
 
 
 def test_a_refused_text_comes_back_to_be_mended(page: Page) -> None:
@@ -290,7 +290,7 @@ def test_a_code_in_the_address_is_sent_once_and_kept_nowhere(
     other.reload()
     expect(other.locator("article")).to_have_count(1)
     (conversation,) = served.chat.conversations.values()
-    assert conversation.events == [Opened(), Command("start", code)]
+    comes_to(other, lambda: conversation.events, [Opened(), Command("start", code)])
     other.close()
 
 
@@ -304,7 +304,9 @@ def test_a_code_pasted_into_the_open_page_works_and_other_fragments_do_not(
     write(page, "Sarah")
     expect(page.locator('button[data-option="math"]')).to_be_visible()
     (conversation,) = served.chat.conversations.values()
-    assert conversation.events == [Opened(), Command("start", "7K2M"), Typed("Sarah")]
+    comes_to(
+        page, lambda: conversation.events, [Opened(), Command("start", "7K2M"), Typed("Sarah")]
+    )
 
 
 def show_days(conversation: Conversation) -> None:
@@ -436,7 +438,7 @@ def test_where_nobody_may_sign_up_a_code_opens_the_page(
     expect(page.locator("#text")).to_have_value("")
     expect(page.locator("#banner")).to_be_hidden()
     (conversation,) = served.chat.conversations.values()
-    assert conversation.events == [Opened(), Command("start", code)]
+    comes_to(page, lambda: conversation.events, [Opened(), Command("start", code)])
     # Whoever is known goes on.
     page.reload()
     name_oneself(page)
@@ -451,4 +453,4 @@ def test_where_nobody_may_sign_up_a_link_with_a_code_opens_the_page(
     page.goto(f"{served.url}/chat#start=7K2M")
     expect(page.locator("article")).to_have_count(1)
     (conversation,) = served.chat.conversations.values()
-    assert conversation.events == [Opened(), Command("start", "7K2M")]
+    comes_to(page, lambda: conversation.events, [Opened(), Command("start", "7K2M")])

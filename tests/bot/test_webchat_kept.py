@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from chat_browser import Served, name_oneself, write
+from chat_browser import Served, comes_to, name_oneself, write
 from chat_memory import FEED, Conversation
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
@@ -35,6 +35,10 @@ def heard(served: Served) -> list[object]:
     return [event for event in conversation.events if isinstance(event, Typed)]
 
 
+def ids_kept(page: Page) -> list[int]:
+    return [message["id"] for message in kept(page)["messages"]["list"]]
+
+
 def selected(page: Page) -> str:
     return page.locator("#text").evaluate(
         "box => box.value.slice(box.selectionStart, box.selectionEnd)"
@@ -54,8 +58,8 @@ def test_a_half_typed_text_survives_its_tab(
     again.locator("#text").press_sequentially("ah")
     again.locator("#text").press("Enter")
     expect(again.locator('button[data-option="math"]')).to_be_visible()
-    assert heard(served) == [Typed("Sarah")]
-    assert "draft" not in kept(again)
+    comes_to(again, lambda: heard(served), [Typed("Sarah")])
+    comes_to(again, lambda: "draft" in kept(again), False)
 
 
 def test_two_tabs_share_one_field(page: Page, context: BrowserContext, served: Served) -> None:
@@ -70,7 +74,7 @@ def test_two_tabs_share_one_field(page: Page, context: BrowserContext, served: S
     page.locator("#text").press("Enter")
     expect(other.locator('button[data-option="math"]')).to_be_visible()
     expect(other.locator("#text")).to_have_value("")
-    assert heard(served) == [Typed("Sarah")]
+    comes_to(page, lambda: heard(served), [Typed("Sarah")])
 
 
 def test_what_two_tabs_wrote_offline_arrives_once_each(
@@ -87,7 +91,7 @@ def test_what_two_tabs_wrote_offline_arrives_once_each(
     for tab in (page, other):
         expect(tab.locator("[data-unsent]")).to_have_count(0)
         expect(tab.locator('[data-author="them"]')).to_have_count(2)
-    assert heard(served) == [Typed("Sarah"), Typed("Emma 9")]
+    comes_to(page, lambda: heard(served), [Typed("Sarah"), Typed("Emma 9")])
 
 
 def test_a_text_refused_to_two_tabs_comes_back_once(
@@ -127,8 +131,8 @@ def test_words_that_were_not_understood_come_back_selected(page: Page, served: S
     page.keyboard.press("Enter")
     expect(page.locator('button[data-option="math"]')).to_be_visible()
     expect(page.locator("#text")).to_have_value("")
-    assert heard(served) == [Typed(SMILES), Typed(f"{SMILES} Sarah")]
-    assert not {"draft", "offered"} & set(kept(page))
+    comes_to(page, lambda: heard(served), [Typed(SMILES), Typed(f"{SMILES} Sarah")])
+    comes_to(page, lambda: {"draft", "offered"} & set(kept(page)), set())
 
 
 def test_typing_goes_over_words_that_came_back(page: Page, served: Served) -> None:
@@ -137,7 +141,7 @@ def test_typing_goes_over_words_that_came_back(page: Page, served: Served) -> No
     page.keyboard.type("Sarah")
     page.keyboard.press("Enter")
     expect(page.locator('button[data-option="math"]')).to_be_visible()
-    assert heard(served) == [Typed(SMILES), Typed("Sarah")]
+    comes_to(page, lambda: heard(served), [Typed(SMILES), Typed("Sarah")])
 
 
 def test_words_that_came_back_survive_a_reload_and_a_lost_answer(page: Page) -> None:
@@ -177,7 +181,7 @@ def test_words_left_alone_go_with_their_question(page: Page, served: Served) -> 
     served.chat.change(lambda conversation: conversation.hear_name("Sarah"))
     expect(page.locator('button[data-option="math"]')).to_be_visible()
     expect(page.locator("#text")).to_have_value("")
-    assert not {"draft", "offered"} & set(kept(page))
+    comes_to(page, lambda: {"draft", "offered"} & set(kept(page)), set())
 
 
 def test_touched_words_stay_when_the_question_goes(page: Page, served: Served) -> None:
@@ -214,7 +218,7 @@ def test_a_reload_without_a_connection_shows_the_chat_and_the_words(
     expect(page.locator("[data-unsent]")).to_have_count(0)
     expect(page.locator("#banner")).to_be_hidden()
     expect(page.locator('button[data-option="math"][aria-pressed="true"]')).to_have_count(1)
-    assert heard(served) == [Typed("Sarah"), Typed("Latin twice a week")]
+    comes_to(page, lambda: heard(served), [Typed("Sarah"), Typed("Latin twice a week")])
 
 
 def test_the_page_opens_while_the_server_is_gone(
@@ -270,19 +274,19 @@ def test_the_service_worker_keeps_the_frame_and_nothing_that_was_said(page: Page
 
 def test_messages_that_are_gone_meanwhile_go_from_the_page(page: Page, served: Served) -> None:
     name_oneself(page)
-    assert len(kept(page)["messages"]["list"]) == 3
+    comes_to(page, lambda: ids_kept(page), [1, 2, 3])
     page.goto("about:blank")
     served.chat.change(lambda conversation: conversation.messages.pop(2))
     page.goto(f"{served.url}/chat")
     expect(page.locator('button[data-option="math"]')).to_be_visible()
     expect(page.locator("article")).to_have_count(2)
-    assert [message["id"] for message in kept(page)["messages"]["list"]] == [1, 3]
+    comes_to(page, lambda: ids_kept(page), [1, 3])
 
 
 def test_a_code_is_shown_and_never_kept(page: Page) -> None:
     write(page, "/link")
     expect(page.locator("article", has_text="7K2M")).to_be_visible()
-    assert [message["id"] for message in kept(page)["messages"]["list"]] == [1]
+    comes_to(page, lambda: ids_kept(page), [1])
 
 
 # --- when it is gone
@@ -299,14 +303,15 @@ def test_nothing_is_kept_once_the_questionnaire_is_submitted(
     page.locator('button[data-option="done"]').click()
     expect(page.locator('[data-message="4"]')).to_be_attached()
     expect(other.locator('[data-message="4"]')).to_be_attached()
-    assert kept(page) == kept(other) == {}
+    for tab in (page, other):
+        comes_to(tab, lambda tab=tab: kept(tab), {})
     served.chat.change(lambda conversation: conversation.finish())
     for tab in (page, other):
         expect(tab.locator("h2", has_text="Your week is ready")).to_be_visible()
         assert FEED not in tab.evaluate("JSON.stringify({ ...localStorage })")
     page.reload()
     expect(page.locator("h2", has_text="Your week is ready")).to_be_visible()
-    assert kept(page) == {}
+    comes_to(page, lambda: kept(page), {})
 
 
 def test_later_words_are_kept_only_until_they_have_arrived(
@@ -318,12 +323,12 @@ def test_later_words_are_kept_only_until_they_have_arrived(
     context.set_offline(True)
     write(page, "done math")
     page.locator("#text").fill("and re")
-    assert set(kept(page)) == {"draft", "owner", "queue"}
+    comes_to(page, lambda: set(kept(page)), {"draft", "owner", "queue"})
     context.set_offline(False)
     expect(page.locator("[data-unsent]")).to_have_count(0)
     page.locator("#text").fill("")
-    assert kept(page) == {}
-    assert heard(served)[-1] == Typed("done math")
+    comes_to(page, lambda: kept(page), {})
+    comes_to(page, lambda: heard(served)[-1], Typed("done math"))
 
 
 def test_a_farewell_leaves_nothing_in_any_tab(
@@ -402,7 +407,7 @@ def test_a_first_word_typed_before_the_page_has_opened_stays(
     held[0].fallback()
     expect(page.locator("article")).to_have_count(1)
     expect(page.locator("#text")).to_have_value("Sar")
-    assert kept(page)["draft"] == "Sar"
+    comes_to(page, lambda: kept(page)["draft"], "Sar")
     page.close()
 
 
@@ -424,7 +429,7 @@ def test_where_nobody_may_sign_up_a_lost_cookie_leaves_nothing_for_the_next(
     page.reload()
     expect(page.locator("#banner")).to_contain_text("no new families")
     expect(page.locator("#text")).to_have_value("")
-    assert kept(page) == {}
+    comes_to(page, lambda: kept(page), {})
 
 
 def test_a_browser_that_forbids_storage_has_the_chat_all_the_same(
