@@ -383,7 +383,7 @@ def _stored(sheet: Sheet, now: datetime, *, closed: bool = False) -> Questionnai
     data = to_session(sheet.flow, state, now=now)
     if closed:
         # What was answered is in the family's rows, or was taken back: no second copy is kept.
-        emptied = {"draftResponses": {}, "childrenProgress": [], "halfMade": {}}
+        emptied: dict[str, Any] = {"draftResponses": {}, "childrenProgress": [], "halfMade": {}}
         return read(QuestionnaireSession, {**data, **emptied})
     if sheet.purpose == "settings":
         pending = changes(state)
