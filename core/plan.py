@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from core.family import Family
 from core.phrase import Phrase
+from core.remedies import Remedy
 
 ENGINE = "cp_sat_v1"
 """`generation_method` of the weeks that this engine makes."""
@@ -111,10 +112,12 @@ class Unscheduled:
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """A change that would make room; `gain` is the weight of omissions that it saves."""
+    """A change that would make room; `gain` is the weight of omissions that it saves, in a week
+    that was found and checked. `remedy` is the change itself."""
 
     text: Phrase
     gain: int
+    remedy: Remedy
 
 
 @dataclass(frozen=True, slots=True)

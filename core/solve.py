@@ -5,11 +5,13 @@ from dataclasses import dataclass, replace
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from core.explain import conflicts, repairs, unscheduled
+from core.clash import clashes
+from core.explain import conflicts, unscheduled
 from core.greedy import greedy
 from core.hard import Candidates, Variables, candidates, omission_weight, required, variables
 from core.plan import Item, Plan, Status, WeekRequest
 from core.problem import Problem, problem_of
+from core.repair import repairs
 from core.soft import add_points, most_points, points, scores
 from core.timetable import Placement, Timetable, items_of, moves, sessions
 from core.week import GRID
@@ -25,7 +27,7 @@ MOVE = 1000
 
 OMISSION_WORK = 6.0
 MOVE_WORK = 2.0
-TRIAL_WORK = 0.2
+TRIAL_WORK = 0.05
 CHILD_WORK = 0.1
 SOFT_WORK = 0.1
 PROOF_WORK = 0.1
@@ -71,9 +73,9 @@ def plan_week(request: WeekRequest, *, time_limit: float = 10.0, seed: int = 0) 
     items = items_of(problem, timetable)
     weight = omitted(problem, items)
     objective = points(problem, items)
-    left_out = unscheduled(problem, items)
+    clashing = clashes(problem, items)
     deadline = began + time_limit
-    offers = repairs(problem, left_out, weight, lambda week: _least(week, deadline, seed))
+    offers = repairs(problem, items, clashing, weight, lambda week: _least(week, deadline, seed))
     gap = ceiling > objective
     return Plan(
         request=request,
@@ -85,8 +87,8 @@ def plan_week(request: WeekRequest, *, time_limit: float = 10.0, seed: int = 0) 
         bound=max(ceiling, objective) / 1000,
         solve_seconds=monotonic() - began,
         scores=scores(problem, items),
-        unscheduled=left_out,
-        conflicts=conflicts(problem, items, left_out),
+        unscheduled=unscheduled(problem, items, clashing),
+        conflicts=conflicts(problem, items, clashing),
         repairs=offers,
         moved=moves(problem, timetable),
     )
@@ -103,9 +105,9 @@ def omitted(problem: Problem, items: tuple[Item, ...]) -> int:
     )
 
 
-def _least(request: WeekRequest, deadline: float, seed: int) -> int | None:
-    """The least weight of omissions found for a request, nothing else asked of its week; None
-    once the deadline has passed."""
+def _least(request: WeekRequest, deadline: float, seed: int) -> tuple[int, tuple[Item, ...]] | None:
+    """The least weight of omissions found for a request, nothing else asked of its week, and the
+    items of that week; None once the deadline has passed."""
     if monotonic() > deadline:
         return None
     problem = problem_of(request)
@@ -117,7 +119,8 @@ def _least(request: WeekRequest, deadline: float, seed: int) -> int | None:
             return None
         _improve(search, search.omissions, TRIAL_WORK)
         timetable = _timetable(search)
-    return omitted(problem, items_of(problem, timetable))
+    items = items_of(problem, timetable)
+    return omitted(problem, items), items
 
 
 def _search(problem: Problem, deadline: float, seed: int) -> tuple[Timetable, int, int]:

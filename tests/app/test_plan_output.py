@@ -18,6 +18,7 @@ from core.plan import (
     Status,
     Unscheduled,
 )
+from core.remedies import Independent
 from core.week import parse_clock
 from db.document import parse_document, to_request
 from db.types import ScheduleData, read, write
@@ -118,7 +119,9 @@ PLAN = Plan(
     scores=Scores(0.25, 0.5, 0.75, 1.0),
     unscheduled=(Unscheduled(1, 1, 3, say("plan.reason.no_time")),),
     conflicts=(say("plan.conflict.no_lunch", child="Noah", date=FRIDAY),),
-    repairs=(Repair(say("plan.repair.independent", subject="Mathematics"), 30),),
+    repairs=(
+        Repair(say("plan.repair.independent", subject="Mathematics"), 30, Independent(((1, 1),))),
+    ),
     moved=(Move(1, 2, (MONDAY, 600), (MONDAY, 780)),),
 )
 

@@ -217,7 +217,7 @@ def test_what_cannot_be_is_left_out_proven_and_explained() -> None:
     ("request_", "key"),
     [
         (one(replace(MATHS, minutes=305)), "plan.reason.too_long"),
-        (one(replace(MUSIC, preferred_time=900)), "plan.reason.fixed_time"),
+        (one(replace(MUSIC, preferred_time=900)), "plan.reason.outside_hours"),
         (
             replace(one(MATHS), family=replace(FAMILY, adults=(), children=(NOAH,))),
             "plan.reason.no_adult",
