@@ -164,14 +164,11 @@ def _left_out(
         for member in activity.members
         if member not in lacks
         and len(days) == 1
-        and week.lessons(activity, days[0], tight=False)
         and week.held(member, days[0])
         and days[0] in possible_days(week.problem, member)
     ]
     return _lessons(
-        Wanted(
-            *member.key, tuple(day for day in days if day in possible_days(week.problem, member)), 1
-        )
+        Wanted(*member.key, tuple(sorted({*days} & {*possible_days(week.problem, member)})), 1)
         for member in activity.members
         if member in lacks or member in with_them
     )

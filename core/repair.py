@@ -47,12 +47,15 @@ Least = Callable[[WeekRequest], tuple[int, tuple[Item, ...]] | None]
 there is no time left to try."""
 
 MOST_REPAIRS = 3
-MOST_SEARCHES = 4
+MOST_SEARCHES = 3
+JUDGING = 0.4
 SHORTEST = 15
 LONGER = 30
 LATER = 60
 LEARNS_ALONE = 6
-"""The age from which we offer that a child works without a grown-up."""
+"""How many repairs are shown and how many weeks are searched for them; the budget for looking which
+clashes a change resolves (as in `core.fit`); minutes of the shortest session and by how much a day
+or a commitment moves; the age from which we offer that a child works without a grown-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +85,7 @@ def repairs(
     what it leaves out less. A change that resolves no clash is not tried.
     """
     missing = {member.key: count for _, member, count in lacking(problem, items)}
-    week = _Clashes(problem, missing, clashes, Judge(problem))
+    week = _Clashes(problem, missing, clashes, Judge(problem, day_work=JUDGING))
     found: list[tuple[int, _Trial]] = []
     searches = MOST_SEARCHES
     trials = (trial for trial in _trials(week) if trial.promise)
@@ -316,9 +319,9 @@ def _shortened(activity: Activity) -> Iterator[Remedy]:
 
 def _mildest(week: _Clashes, remedy: Remedy) -> Remedy:
     """The remedy with the smallest change that resolves as much."""
-    if not isinstance(remedy, Shorter):
-        return remedy
     wanted = week.resolved(remedy)
+    if not isinstance(remedy, Shorter) or not wanted:
+        return remedy
     now = subject_of(week.problem.request.family, remedy.subjects[0]).minutes
     low, high = remedy.minutes, (now - 1) // GRID * GRID
     while low < high:
