@@ -5,7 +5,7 @@ after ask is taken away as long as the rest still cannot be. What remains is irr
 any one of its asks there is room for the others.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -36,8 +36,8 @@ class Clash:
     `lacking` are the (child id, subject id) whose session it is. `minimal`: proven that without
     any one of the asks the others can stand; else the budget ended and a smaller set may do.
     `adults`: it is grown-ups who are missing. `short`: minutes by which, by plain addition, their
-    time or that of the child `child_id` falls short; 0 where the trouble is not how much time
-    there is.
+    time or that of the child `child_id` falls short of all that is asked of a single day, not of
+    these asks alone; 0 where the trouble is not how much time there is.
     """
 
     lacking: tuple[tuple[int, int], ...]
@@ -69,13 +69,13 @@ def clashes(problem: Problem, items: tuple[Item, ...]) -> tuple[Clash, ...]:
 
     None is found for a session that has no day left, or which a longer search might have placed.
     """
-    week = _Week(Judge(problem), items)
     left = [
-        (activity, {member.key: member for _, member, _ in group})
+        (activity, tuple(member for _, member, _ in group))
         for activity, group in groupby(lacking(problem, items), key=lambda each: each[0])
     ]
     # The heaviest first: the budget may not last for all.
-    left.sort(key=lambda each: -sum(omission_weight(m.subject) for m in each[1].values()))
+    left.sort(key=lambda each: -sum(omission_weight(member.subject) for member in each[1]))
+    week = _Week(Judge(problem), items, tuple(left))
     found = [clash for activity, members in left for clash in _of_activity(week, activity, members)]
     return tuple(dict.fromkeys(found))
 
@@ -85,8 +85,11 @@ def clashes(problem: Problem, items: tuple[Item, ...]) -> tuple[Clash, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Week:
+    """A week and what it leaves out: activities, each with the members who lack sessions."""
+
     judge: Judge
     items: tuple[Item, ...]
+    left: tuple[tuple[Activity, tuple[Member, ...]], ...]
 
     @property
     def problem(self) -> Problem:
@@ -121,12 +124,9 @@ def _lessons(members: Iterable[Wanted]) -> Lessons | None:
     return Lessons(found) if found else None
 
 
-def _of_activity(
-    week: _Week, activity: Activity, missing: Mapping[tuple[int, int], Member]
-) -> Iterator[Clash]:
+def _of_activity(week: _Week, activity: Activity, members: tuple[Member, ...]) -> Iterator[Clash]:
     """The clashes of what one activity lacks: one for each day that it needs, or one for all the
     days of which it needs some."""
-    members = tuple(missing.values())
     days = [
         day
         for day in range(7)
@@ -179,18 +179,36 @@ def _on_day(week: _Week, activity: Activity, members: Sequence[Member], day: int
     alone = _left_out(week, activity, members, (day,))
     if alone is None:
         return None
-    for tight in (True, False):
-        beside = _beside(week, activity, day, tight=tight)
-        found = _smallest(week, (day,), alone, beside)
-        if found is not None:
-            return _clash(week, (day,), alone, *found, exact=tight)
-        if week.judge.is_tired:
-            return None
-        if tight:
-            room, wide = _in_week(week, activity, members)
-            if room or wide is not None:
-                return wide
-    return None
+    needed = _beside(week, activity, day, tight=True)
+    found = _smallest(week, (day,), alone, needed)
+    if found is None and not week.judge.is_tired:
+        # Beside what stands there may be room, or nobody knows; beside all that is asked of the
+        # day mere addition often tells.
+        found = _smallest(week, (day,), alone, [*needed, *_left_out_too(week, activity, day)])
+    if found is not None:
+        return _clash(week, (day,), alone, *found, exact=True)
+    if week.judge.is_tired:
+        return None
+    room, wide = _in_week(week, activity, members)
+    if room or wide is not None:
+        return wide
+    found = _smallest(week, (day,), alone, _beside(week, activity, day, tight=False))
+    return found and _clash(week, (day,), alone, *found, exact=False)
+
+
+def _of_day(week: _Week, day: int) -> list[Ask]:
+    """All that is asked of just this day."""
+    lessons = [*_beside(week, None, day, tight=True), *_left_out_too(week, None, day)]
+    return [*lessons, *circumstances(week.problem, (day,), lessons)]
+
+
+def _left_out_too(week: _Week, activity: Activity | None, day: int) -> Iterator[Lessons]:
+    """What other activities lack on a day that they need."""
+    for other, members in week.left:
+        if other is not activity and any(week.tight(member, day) for member in members):
+            lessons = _left_out(week, other, members, (day,))
+            if lessons is not None:
+                yield lessons
 
 
 def _on_all(
@@ -241,7 +259,8 @@ def _day_by_day(
     return asks
 
 
-def _beside(week: _Week, activity: Activity, day: int, *, tight: bool) -> list[Lessons]:
+def _beside(week: _Week, activity: Activity | None, day: int, *, tight: bool) -> list[Lessons]:
+    """What other activities hold on a day; with `tight`, only where they need that very day."""
     return [
         lessons
         for other in week.problem.activities
@@ -289,14 +308,15 @@ def _in_week(
 def _smallest(
     week: _Week, days: tuple[int, ...], alone: Lessons, beside: Sequence[Lessons]
 ) -> tuple[list[Ask], bool] | None:
-    """An irreducible set of asks around `alone` that cannot stand on `days`, and whether that is
-    proven; None if everything fits, or if it is not known."""
+    """An irreducible set of asks with `alone` that cannot stand on `days`, and whether that is
+    proven; None if everything fits, if it is not known, or if `alone` has no part in it."""
     judge = week.judge
     asks = _everything(week, days, alone, beside)
     if judge.fits(days, asks) is not False:
         return None
     asks, minimal = _reduced(judge, days, asks, _groups(week.problem, alone, asks))
-    return _verified(judge, days, asks, minimal=minimal)
+    asks, minimal = _verified(judge, days, asks, minimal=minimal)
+    return (asks, minimal) if alone in asks else None
 
 
 def _everything(
@@ -461,8 +481,10 @@ def _clash(
     request = asked(week.problem, days, asks)
     owners = [child.id for child in request.family.children]
     child_id = next((each for each in owners if shortage(week.problem, days, asks, each) > 0), None)
-    short = max(0, shortage(week.problem, days, asks, child_id))
+    short = shortage(week.problem, days, asks, child_id)
     adults = child_id is None and (short > 0 or _would_help(week, request))
+    if len(days) == 1 and (adults or child_id is not None):
+        short = max(short, shortage(week.problem, days, _of_day(week, days[0]), child_id))
     lacks = tuple(
         member.key
         for activity in week.problem.activities
@@ -472,4 +494,4 @@ def _clash(
     )
     order = {type_: n for n, type_ in enumerate((Lessons, Pinned, FixedTime))}
     ordered = sorted(asks, key=lambda ask: (order.get(type(ask), len(order)), ask is not alone))
-    return Clash(lacks, days, tuple(ordered), minimal and exact, adults, child_id, short)
+    return Clash(lacks, days, tuple(ordered), minimal and exact, adults, child_id, max(0, short))

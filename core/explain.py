@@ -1,12 +1,12 @@
 """Why a week leaves something out: in a family's words."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.asks import FixedTime, HoursOf, Lessons, children_of, subject_of
 from core.clash import Clash, possible_days
 from core.commitments import clear_of
-from core.fit import lacking, shortage
+from core.fit import lacking
 from core.hard import member_starts
 from core.phrase import Phrase, PhraseArg, say
 from core.plan import Item, ItemType, Unscheduled
@@ -128,8 +128,8 @@ def conflicts(
 ) -> tuple[Phrase, ...]:
     """Days without room for lunch, and what clashes.
 
-    Of several clashes of one day and one kind the smallest is told, with the minutes that all of
-    them together are short; days of which the same is to be said share a sentence.
+    Of several clashes of one day and one kind the smallest is told; days of which the same is to
+    be said share a sentence.
     """
     return (*lunches(problem, items), *_clashing(problem, clashes))
 
@@ -161,16 +161,12 @@ def _clashing(problem: Problem, clashes: tuple[Clash, ...]) -> Iterator[Phrase]:
     groups: dict[tuple[object, ...], list[Clash]] = {}
     for clash in clashes:
         own = clash.lacking if _only_hours(clash) or len(clash.days) > 1 else ()
-        key = clash.days, clash.adults, clash.child_id, clash.short > 0, own
+        key = clash.days, clash.adults, clash.child_id, own
         groups.setdefault(key, []).append(clash)
     # A phrase has no hash, so that equal lines are found by looking.
     lines: list[tuple[_Line, list[int]]] = []
     for group in groups.values():
         smallest = min(group, key=lambda clash: len(clash.asks))
-        if len(group) > 1 and smallest.short:
-            asks = tuple(dict.fromkeys(ask for clash in group for ask in clash.asks))
-            short = shortage(problem, smallest.days, asks, smallest.child_id)
-            smallest = replace(smallest, short=max(short, smallest.short))
         line = _line(problem, smallest)
         known = next((days for each, days in lines if each == line), None)
         if known is None:

@@ -17,14 +17,12 @@ from core.rest import LUNCH, lunch_starts
 from core.timetable import items_of, sessions
 from core.week import DAY, GRID
 
-CHECK_WORK = 0.02
-DAY_WORK = 0.6
-WEEK_WORK = 0.15
-PLACE_WORK = 0.0003
-MODEL_WORK = 0.001
-"""Budgets in the solver's deterministic seconds: of one search, of all checks of single days, and
-of all that concern more days; and what counts for our own work, for each place of a lesson that is
-looked at, and more for one that becomes part of a model."""
+DAY_CHECK, WEEK_CHECK = 0.005, 0.02
+DAY_WORK, WEEK_WORK = 0.6, 0.15
+PLACE_WORK, MODEL_WORK = 0.0003, 0.001
+"""Budgets in the solver's deterministic seconds: of one search, in a single day or in more; of all
+checks of either kind; and what counts for our own work, for each place of a lesson that is looked
+at, and more for one that becomes part of a model."""
 
 
 @dataclass(slots=True)
@@ -52,7 +50,7 @@ class Judge:
         """Whether the week of `request` can hold all that it asks; None as in `fits`."""
         problem = problem_of(request)
         days = len({child_day.day for child_day in problem.child_days.values() if child_day.open})
-        left = self.day_work if days <= 1 else self.week_work
+        left, most = (self.day_work, DAY_CHECK) if days <= 1 else (self.week_work, WEEK_CHECK)
         if left <= 0:
             return None
         places = candidates(problem)
@@ -62,7 +60,7 @@ class Judge:
         elif _first_fit(problem, places):
             verdict = True
         else:
-            verdict, work = _search(problem, places, min(left, CHECK_WORK))
+            verdict, work = _search(problem, places, min(left, most))
             spent += work + MODEL_WORK * len(places)
         if days <= 1:
             self.day_work -= spent

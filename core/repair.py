@@ -102,8 +102,9 @@ def repairs(
         changed = _changed(problem.request, remedy)
         tried = _first_fit(problem, changed, items)
         if tried[0] > weight - trial.promise and searches:
-            searches -= 1
-            tried = min(tried, least(changed) or tried, key=lambda each: each[0])
+            better = least(changed)
+            searches = 0 if better is None else searches - 1
+            tried = min(tried, better or tried, key=lambda each: each[0])
         if tried[0] < weight and _is_sound(changed, *tried):
             found.append((weight - tried[0], replace(trial, remedy=remedy)))
     found.sort(key=lambda each: (isinstance(each[1].remedy, Fewer), -each[0], each[1].order[1]))
