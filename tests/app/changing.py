@@ -217,3 +217,24 @@ def assert_agrees(conninfo: str) -> None:
         assert all(item["uid"] for item in items)
     twice = "SELECT child_id FROM schedules WHERE is_active GROUP BY child_id, week_start_date"
     assert rows(conninfo, f"{twice} HAVING count(*) <> 1") == []
+
+
+def everything(home: Home) -> dict[str, list[dict[str, object]]]:
+    """All that a change may write."""
+    tables = (
+        *("families", "schedules", "schedule_items", "activity_logs", "days_off"),
+        *("family_commitments", "child_commitments", "commitment_exceptions", "week_changes"),
+    )
+    return {table: home.table(table) for table in tables}
+
+
+def facts(home: Home) -> dict[str, list[dict[str, object]]]:
+    """What a week is planned around, and what really happened, but for times of change."""
+    kept = {}
+    for table in (
+        *("activity_logs", "days_off", "commitment_exceptions"),
+        *("family_commitments", "child_commitments"),
+    ):
+        found = home.table(table)
+        kept[table] = [{k: v for k, v in row.items() if k != "updated_at"} for row in found]
+    return kept
