@@ -34,7 +34,7 @@ from core.facts import objection, with_fact
 from core.family import Family
 from core.plan import Item, Plan, WeekRequest, Weights
 from core.problem import asks_the_same
-from core.rearrange import changed, nothing_more
+from core.rearrange import asked_for, changed, nothing_more
 from core.week import wall, week_start
 from db.changes import ChangeRecord, change_of_key, record_change, what_changed
 from db.completion import CompletedItem, complete_item, log_missed, missed_log
@@ -217,7 +217,7 @@ def _replanned(
     after = changed(before, change)
     if isinstance(after, Impossible):
         return after
-    asked = frozenset(after.pins) - frozenset(before.pins)
+    asked = asked_for(before, after)
     violations = broken_by(after, asked) if asked else ()
     if violations:
         return Broken(violations)

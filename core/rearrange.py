@@ -46,25 +46,34 @@ def changed(request: WeekRequest, change: Change) -> WeekRequest | Impossible:
 def nothing_more(request: WeekRequest) -> WeekRequest:
     """The same request for a change of a week that stands: sessions that are welcome but not due
     are kept where they stand, and none is added that nobody asked for."""
+    subjects = [(child, subject) for child in request.family.children for subject in child.subjects]
     counts = {
-        (child.id, subject.id): _count(request, child, subject)
-        for child in request.family.children
-        for subject in child.subjects
+        (child.id, subject.id): _count(request, child, subject) for child, subject in subjects
     }
-    together: dict[str, int] = {}
-    for child in request.family.children:
-        for subject in child.subjects:
-            if subject.teach_together:
-                key = name_key(subject.name)
-                together[key] = max(together.get(key, 0), counts[child.id, subject.id])
+
+    def count(child: Child, subject: Subject) -> int:
+        group = {
+            (other.id, theirs.id)
+            for other, theirs in subjects
+            if subject.teach_together and theirs.teach_together
+            if name_key(theirs.name) == name_key(subject.name)
+        }
+        apart = any(
+            (each.child_id, each.subject_id) in group
+            for each in (*request.dropped, *request.missed, *request.carried)
+        )
+        # Who was absent must join a lesson that moves to where they are there, unless siblings'
+        # lessons differ already.
+        return (
+            counts[child.id, subject.id]
+            if apart or not group
+            else max(counts[each] for each in group)
+        )
 
     def capped(child: Child, subject: Subject) -> Subject:
         due = {Frequency.TWO_OR_THREE: 2, Frequency.OCCASIONALLY: 0}.get(subject.frequency)
-        count = counts[child.id, subject.id]
-        if subject.teach_together:
-            # Who was absent may join a lesson that moves to where they are there.
-            count = together[name_key(subject.name)]
-        if due is None or subject.sessions_per_week is not None or count > due:
+        exact = subject.sessions_per_week is not None
+        if due is None or exact or count(child, subject) > due:
             return subject
         return replace(subject, sessions_per_week=due)
 
@@ -80,6 +89,12 @@ def place_of(item: Item) -> Lesson:
     return Lesson(item.child_id, item.subject_id or 0, item.date, item.start)
 
 
+def asked_for(before: WeekRequest, after: WeekRequest) -> frozenset[Lesson]:
+    """The pins that a change has set."""
+    moved = {place_of(item) for item in after.previous if item not in before.previous}
+    return frozenset(moved.intersection(after.pins))
+
+
 def has_begun(now: datetime | None, day: date, minute: int) -> bool:
     """Whether a minute of a day lies at or before `now` (wall time; None: before the week)."""
     return now is not None and (day, minute) <= (now.date(), minute_of(now.time()))
@@ -91,7 +106,11 @@ def _count(request: WeekRequest, child: Child, subject: Subject) -> int:
     def of_it(lesson: Lesson) -> bool:
         return (lesson.child_id, lesson.subject_id) == (child.id, subject.id)
 
-    stands = sum(of_it(place_of(item)) for item in request.previous if _is_lesson(item))
+    stands = sum(
+        of_it(place_of(item))
+        for item in request.previous
+        if _is_lesson(item) and not any(_means_any(each, [item]) for each in request.dropped)
+    )
     return stands + sum(map(of_it, request.dropped)) - sum(map(of_it, request.carried))
 
 
@@ -175,12 +194,19 @@ def _with_swap(request: WeekRequest, change: SwapLessons) -> WeekRequest | Impos
     )
 
 
-def _placed(request: WeekRequest, places: Mapping[Item, tuple[date, int]]) -> WeekRequest:
-    """The request with lessons standing elsewhere, and pinned there."""
+def _placed(
+    request: WeekRequest, places: Mapping[Item, tuple[date, int]]
+) -> WeekRequest | Impossible:
+    """The request with lessons standing elsewhere, and pinned there; not where another lesson of
+    the same subject stands already, from which they could not be told apart."""
     moved = {
         item: replace(item, date=day, start=start, end=start + item.end - item.start)
         for item, (day, start) in places.items()
     }
+    taken = {place_of(new) for new in moved.values()}
+    for item in request.previous:
+        if _is_lesson(item) and item not in moved and place_of(item) in taken:
+            return Impossible(Why.DONE if item.completed else Why.ALREADY_SO, item.uid)
     dropped = list(request.dropped)
     for old, new in moved.items():
         # A session that was given up on the new day is now given up on the old one.

@@ -159,6 +159,15 @@ async def test_a_lesson_that_is_let_go_is_not_made_up_for(home: Home) -> None:
     assert len(await home.lessons("Science", home.noah)) == count
 
 
+async def test_a_change_adds_no_lesson_that_is_not_due(home: Home) -> None:
+    await home.applied(TakeDaysOff(MONDAY, MONDAY, home.emma))
+    left = await home.lessons("Science", home.emma)
+    assert len(left) == 2
+    applied = await home.applied(DropLesson(left[0].uid))
+    assert applied.difference.added == ()
+    assert await home.lessons("Science", home.emma) == left[1:]
+
+
 async def test_a_missed_lesson_moves_and_is_logged(home: Home) -> None:
     reading = (await home.lessons("Reading"))[0]
     home.at(reading.date, "12:50")

@@ -149,6 +149,15 @@ async def test_undo_keeps_what_was_done_meanwhile(home: Home) -> None:
     assert await home.lessons("Mathematics") == [replace(maths[0], completed=True), *maths[1:]]
 
 
+async def test_undo_does_not_bring_back_a_done_that_was_taken_back(home: Home) -> None:
+    maths = await home.lessons("Mathematics")
+    done = await home.applied(MarkDone(maths[0].uid, "child"))
+    moved = await home.applied(MoveLesson(maths[3].uid, THURSDAY, NOON))
+    await home.undone(done.token)
+    await home.undone(moved.token)
+    assert await home.lessons("Mathematics") == maths
+
+
 async def test_undo_is_refused_where_the_old_place_is_taken(home: Home, conninfo: str) -> None:
     science = (await home.lessons("Science", home.emma))[-1]
     applied = await home.applied(MoveLesson(science.uid, science.date, NOON))

@@ -41,7 +41,7 @@ from core.family import (
     Subject,
 )
 from core.plan import Decisions, Item, ItemType, Lesson, Plan, Scores, Status, WeekRequest
-from core.rearrange import changed, nothing_more
+from core.rearrange import asked_for, changed, nothing_more
 from core.week import Weekday
 
 MON = date(2026, 11, 30)
@@ -129,6 +129,22 @@ def test_siblings_at_one_table_cannot_change_places() -> None:
     assert changed(REQUEST, swap) == Impossible(Why.SAME_LESSON, NOAHS_WED.uid)
 
 
+def test_a_lesson_cannot_stand_where_the_same_subject_stands() -> None:
+    move = MoveLesson(MATHS_TUE.uid or "", MON, 540)
+    assert changed(REQUEST, move) == Impossible(Why.ALREADY_SO, MATHS_MON.uid)
+    done = replace(MATHS_MON, completed=True)
+    request = replace(REQUEST, previous=(done, *WEEK[1:]))
+    assert changed(request, move) == Impossible(Why.DONE, MATHS_MON.uid)
+    assert after(SwapLessons(MATHS_MON.uid or "", MATHS_TUE.uid or "")).previous[0].date == TUE
+
+
+def test_what_a_change_asks_for_may_have_been_another_lessons_pin() -> None:
+    pinned = replace(REQUEST, pins=(Lesson(1, 1, MON, 540), Lesson(1, 1, TUE, 540)))
+    swapped = after(SwapLessons(MATHS_MON.uid or "", MATHS_TUE.uid or ""), pinned)
+    assert asked_for(pinned, swapped) == set(pinned.pins)
+    assert asked_for(pinned, after(DropLesson(ART_MON.uid or ""), pinned)) == set()
+
+
 def test_what_was_given_up_on_the_new_day_is_given_up_on_the_old_one() -> None:
     request = after(DropLesson(ART_MON.uid or ""))
     assert request.dropped == (Lesson(1, 2, MON, 580),)
@@ -183,6 +199,21 @@ def test_who_was_absent_may_join_a_lesson_of_three() -> None:
     noah = replace(lesson(SCIENCE, MON, 600, NOAH), subject_id=4)
     request = nothing_more(replace(REQUEST, previous=(*week, noah)))
     assert {child.subjects[-1].sessions_per_week for child in request.family.children} == {None}
+
+
+def test_what_is_let_go_is_counted_once() -> None:
+    week = tuple(lesson(ART, MON + timedelta(days=day), 600) for day in range(2))
+    request = after(DropLesson(week[0].uid or ""), replace(REQUEST, previous=week))
+    assert nothing_more(request).family.children[0].subjects[1].sessions_per_week == 2
+
+
+def test_who_lets_a_shared_lesson_go_gets_no_other() -> None:
+    shared = tuple(lesson(SCIENCE, day, 600) for day in (MON, WED))
+    noahs = tuple(replace(lesson(SCIENCE, day, 600, NOAH), subject_id=4) for day in (MON, WED, FRI))
+    request = replace(REQUEST, previous=(*shared, *noahs))
+    request = nothing_more(after(DropLesson(shared[0].uid or ""), request))
+    emma, noah = (child.subjects[-1].sessions_per_week for child in request.family.children)
+    assert (emma, noah) == (2, None)
 
 
 def test_facts_change_the_family() -> None:
