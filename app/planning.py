@@ -10,8 +10,9 @@ import structlog
 
 from app.services import Services
 from core.check import Violation, check_week
+from core.decisions import tenable, unmet, with_decisions
 from core.family import DayOff, Family
-from core.plan import Item, ItemType, Plan, WeekRequest
+from core.plan import Decisions, Item, ItemType, Plan, WeekRequest
 from core.week import wall, week_dates, week_start
 from db.families import load_family
 from db.learning import active_weights
@@ -22,6 +23,8 @@ TRIES = 3
 """How often a week is solved anew because the family changed while it was being solved."""
 
 TIME_LIMIT = 10.0
+
+NOTHING_DECIDED = Decisions()
 
 log = structlog.get_logger()
 
@@ -53,10 +56,14 @@ def first_mondays(today: date) -> tuple[date, date]:
 
 
 def week_request(
-    family: Family, monday: date, previous: tuple[Item, ...], now: datetime
+    family: Family,
+    monday: date,
+    previous: tuple[Item, ...],
+    now: datetime,
+    decisions: Decisions = NOTHING_DECIDED,
 ) -> WeekRequest | None:
-    """A week as it can still be planned at `now` (aware), `previous` being what stands in it; None
-    for one that is over.
+    """A week as it can still be planned at `now` (aware), `previous` being what stands in it and
+    `decisions` what the family has decided about it; None for one that is over.
 
     Days up to today that hold no lessons of a child count as that child's days off: nothing can
     be placed there any more, and nothing is owed for them.
@@ -73,12 +80,13 @@ def week_request(
         if day <= today and (child.id, day) not in learned
     )
     begun = monday <= today
-    return WeekRequest(
+    request = WeekRequest(
         replace(family, days_off=(*family.days_off, *gone)),
         monday,
         now=local if begun else None,
         previous=previous,
     )
+    return with_decisions(request, decisions)
 
 
 async def plan_first_weeks(services: Services, family_id: int) -> Planned:
@@ -112,11 +120,11 @@ async def _plan(services: Services, family_id: int, monday: date, since: int) ->
                 return Planned(tuple(schedule.id for schedule in there.schedules))
             revision = await family_revision(session, family_id)
             family = await load_family(session, family_id)
-            request = week_request(family, monday, there.items, now)
+            request = week_request(family, monday, there.items, now, there.decisions)
             if request is None:
                 return Planned()
             request = replace(request, weights=await active_weights(session))
-        plan = await asyncio.to_thread(solve_and_check, request)
+        plan = await asyncio.to_thread(settle, request)
         async with services.database.transaction(family_id=family_id) as session:
             await lock_family(session, family_id)
             if await family_revision(session, family_id) != revision:
@@ -133,12 +141,31 @@ async def _plan(services: Services, family_id: int, monday: date, since: int) ->
     raise KeepsChanging(f"the week of {monday.isoformat()} of family {family_id}")
 
 
+def settle(request: WeekRequest, *, time_limit: float = TIME_LIMIT) -> Plan:
+    """A checked week in which every pin stands: `plan.request` is without those that cannot.
+    Raises `RulesBroken`."""
+    from core.solve import plan_week
+
+    request = tenable(request)
+    while True:
+        plan = plan_week(request, time_limit=time_limit)
+        lost = unmet(plan)
+        if not lost:
+            return checked(plan)
+        # Released, their lessons are free to stand elsewhere.
+        request = replace(request, pins=tuple(pin for pin in request.pins if pin not in lost))
+
+
 def solve_and_check(request: WeekRequest, *, time_limit: float = TIME_LIMIT) -> Plan:
     """A week that has passed the independent checker. Raises `RulesBroken` for any other."""
     # Imported here: the solver takes seconds to load, which only planning should pay.
     from core.solve import plan_week
 
-    plan = plan_week(request, time_limit=time_limit)
+    return checked(plan_week(request, time_limit=time_limit))
+
+
+def checked(plan: Plan) -> Plan:
+    """The plan, if the independent checker passes it. Raises `RulesBroken` for any other."""
     violations = check_week(plan)
     if violations:
         raise RulesBroken(violations)

@@ -15,7 +15,7 @@ from datetime import date
 from math import isfinite
 from types import MappingProxyType
 
-from core.check_attention import attention
+from core.check_attention import adults_time, attention
 from core.check_facts import (
     Week,
     arrange,
@@ -54,6 +54,15 @@ def check_week(plan: Plan) -> tuple[Violation, ...]:
     week = arrange(plan)
     return tuple(
         Violation(number, message) for number, rule in RULES.items() for message in rule(week)
+    )
+
+
+def check_places(plan: Plan) -> tuple[Violation, ...]:
+    """The rules that the lessons of an unfinished week break by standing where they do. What only
+    a finished week owes (how often, breaks and lunch, its claims) is not asked."""
+    week = arrange(plan)
+    return tuple(
+        Violation(number, message) for number, rule in PLACE_RULES.items() for message in rule(week)
     )
 
 
@@ -128,15 +137,23 @@ def counts(week: Week) -> Iterator[str]:
                 yield f"{who}: {len(lessons)} placed, at most {most} allowed"
             if missing > max(0, most - len(lessons)):
                 yield f"{who}: {missing} claimed missing with {len(lessons)} placed of {most}"
-            for item in anew:
-                if subject.days is not None and Weekday.of(item.date) not in subject.days:
-                    yield f"{title(item)} is not on one of the subject's weekdays"
-                if any(is_about(dropped, item) for dropped in week.request.dropped):
-                    yield f"{title(item)} was dropped by the family"
+    yield from days_of_subjects(week)
     if week.plan.omission_bound > week.plan.omission_weight:
         yield "the bound of the omissions exceeds their weight"
     if (week.plan.omission_weight > 0) != bool(week.plan.unscheduled):
         yield f"omissions weigh {week.plan.omission_weight}, but unscheduled tells otherwise"
+
+
+def days_of_subjects(week: Week) -> Iterator[str]:
+    """The part of rule 4 that concerns single lessons: which days are a subject's."""
+    for item in week.plan.items:
+        subject = week.subjects.get((item.child_id, item.subject_id))
+        if subject is None or not is_lesson(item) or week.is_settled(item):
+            continue
+        if subject.days is not None and Weekday.of(item.date) not in subject.days:
+            yield f"{title(item)} is not on one of the subject's weekdays"
+        if any(is_about(dropped, item) for dropped in week.request.dropped):
+            yield f"{title(item)} was dropped by the family"
 
 
 def fixed_times(week: Week) -> Iterator[str]:
@@ -254,6 +271,10 @@ RULES: Mapping[int, Callable[[Week], Iterator[str]]] = MappingProxyType(
         8: runs_and_rests,
         9: now_and_past,
     }
+)
+
+PLACE_RULES: Mapping[int, Callable[[Week], Iterator[str]]] = MappingProxyType(
+    {**{n: RULES[n] for n in (1, 2, 3, 5, 9)}, 4: days_of_subjects, 7: adults_time}
 )
 
 

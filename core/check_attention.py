@@ -15,10 +15,15 @@ from core.text import name_key
 def attention(week: Week) -> Iterator[str]:
     """Rule 7: one adult from start to end for a lesson that takes attention, at most 100 for an
     adult at any minute and 0 while away; siblings who are taught together start together."""
-    groups = _groups(week)
-    for group in groups.values():
+    for group in _groups(week).values():
         yield from _together(week, group)
-    activities = _activities(week, groups)
+    yield from adults_time(week)
+
+
+def adults_time(week: Week) -> Iterator[str]:
+    """The part of rule 7 that concerns adults: whom a lesson takes, and whether they have the
+    time."""
+    activities = _activities(week, _groups(week))
     adults = {adult.id for adult in week.family.adults}
     for lesson in activities:
         if lesson.settled:

@@ -9,7 +9,7 @@ from core.week import DAY, Weekday
 
 
 def falls_on(commitment: Commitment, day: date) -> bool:
-    """Whether its recurrence names `day`.
+    """Whether its recurrence names `day`, whatever has become of that occurrence.
 
     Monthly on a day which the month lacks falls on the month's last day; a monthly or one-time
     commitment without a date never falls.
@@ -27,19 +27,32 @@ def falls_on(commitment: Commitment, day: date) -> bool:
             return commitment.on == day
 
 
+def occurrence(commitment: Commitment, day: date) -> tuple[int, int] | None:
+    """When the occurrence of `day` starts and ends (`end <= start`: past midnight); None where
+    there is none, or it is cancelled."""
+    if not falls_on(commitment, day):
+        return None
+    for override in commitment.overrides:
+        if override.on == day:
+            if override.start is None or override.end is None:
+                return None
+            return override.start, override.end
+    return commitment.start, commitment.end
+
+
 def busy(commitment: Commitment, day: date) -> tuple[tuple[int, int], ...]:
     """The minutes that it takes on a date, as sorted (start, end) with start < end.
 
-    An overnight commitment (`end <= start`) takes (start, 1440) of the date on which it falls and
+    An overnight occurrence (`end <= start`) takes (start, 1440) of the date on which it falls and
     (0, end) of the next.
     """
-    if commitment.end > commitment.start:
-        return ((commitment.start, commitment.end),) if falls_on(commitment, day) else ()
     taken = []
-    if commitment.end > 0 and day > date.min and falls_on(commitment, day - timedelta(days=1)):
-        taken.append((0, commitment.end))
-    if falls_on(commitment, day):
-        taken.append((commitment.start, DAY))
+    before = occurrence(commitment, day - timedelta(days=1)) if day > date.min else None
+    if before is not None and 0 < before[1] <= before[0]:
+        taken.append((0, before[1]))
+    now = occurrence(commitment, day)
+    if now is not None:
+        taken.append((now[0], now[1] if now[1] > now[0] else DAY))
     return tuple(taken)
 
 

@@ -173,13 +173,23 @@ class Adult:
 
 
 @dataclass(frozen=True, slots=True)
+class Override:
+    """One occurrence of a commitment, that of the date `on`, which is otherwise than the others:
+    from `start` to `end` (minutes), or (no times) not at all."""
+
+    on: date
+    start: int | None = None
+    end: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Commitment:
     """Something the family has promised elsewhere.
 
     `on` is the date of a one-time commitment, or the day of the month of a monthly one.
     `end <= start` means that it lasts past midnight. `adult_id` is the adult whom a parent's
     commitment takes, or who goes along with a child (None: the first adult for a parent's,
-    anyone for a child's).
+    anyone for a child's). `overrides` are the single occurrences that differ, one for a date.
     """
 
     id: int
@@ -192,6 +202,7 @@ class Commitment:
     on: date | None = None
     adult_id: int | None = None
     needs_adult: bool = False
+    overrides: tuple[Override, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

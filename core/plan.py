@@ -68,6 +68,17 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
+class Decisions:
+    """What a family has decided about the lessons of a week, and every later plan of it honours:
+    see `WeekRequest`."""
+
+    pins: tuple[Lesson, ...] = ()
+    dropped: tuple[Lesson, ...] = ()
+    missed: tuple[Lesson, ...] = ()
+    carried: tuple[Lesson, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Weights:
     """The four weights of the active model; they sum to 1."""
 

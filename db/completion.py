@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -58,7 +58,7 @@ async def complete_item(
 
     `started` and `ended` (minutes of the day) where they were told, else it is logged as planned.
     However often it is said, and by however many at once, there is one log for each child, item
-    and date.
+    and date; one that tells that it was missed becomes this one.
     """
     await lock_family(session, family_id)
     found = await active_item(session, family_id, uid)
@@ -66,24 +66,19 @@ async def complete_item(
         return NoSuchItem()
     row, child_id = found
     stored = stored_item(row, child_id)
+    written = insert(models.ActivityLog).values(
+        **_log_values(row, child_id),
+        actual=_log_actual(row, at, by, started, ended),
+        created_at=at,
+    )
+    renewed = ("schedule_id", "schedule_item_id", "scheduled", "actual", "created_at")
     log_id = (
         await session.execute(
-            insert(models.ActivityLog)
-            .values(
-                schedule_id=row.schedule_id,
-                schedule_item_id=row.id,
-                family_id=family_id,
-                child_id=child_id,
-                date=row.day_date,
-                activity_name=row.name,
-                activity_type=row.item_type,
-                scheduled=_log_scheduled(row),
-                actual=_log_actual(row, at, by, started, ended),
-                item_uid=uid,
-                created_at=at,
-            )
-            .on_conflict_do_nothing(index_elements=["child_id", "item_uid", "date"])
-            .returning(models.ActivityLog.id)
+            written.on_conflict_do_update(
+                index_elements=["child_id", "item_uid", "date"],
+                set_={column: written.excluded[column] for column in renewed},
+                where=models.ActivityLog.actual["completed"].as_boolean().is_(False),
+            ).returning(models.ActivityLog.id)
         )
     ).scalar_one_or_none()
     if log_id is None:
@@ -116,6 +111,61 @@ async def undo_completion(
     await rewrite_data(session, row.schedule_id or 0)
     await bump_revision(session, family_id)
     return True
+
+
+async def log_missed(
+    session: AsyncSession, family_id: int, uid: str, at: datetime, *, reason: str | None
+) -> int | None:
+    """Write down that an item was not held where it stands now; returns the log's id, None where
+    there is a log of it already."""
+    found = await active_item(session, family_id, uid)
+    if found is None:
+        return None
+    row, child_id = found
+    actual: dict[str, Any] = {"completed": False}
+    if reason is not None:
+        actual["adjustmentReason"] = reason
+    log_id: int | None = (
+        await session.execute(
+            insert(models.ActivityLog)
+            .values(**_log_values(row, child_id), actual=read(LogActual, actual), created_at=at)
+            .on_conflict_do_nothing(index_elements=["child_id", "item_uid", "date"])
+            .returning(models.ActivityLog.id)
+        )
+    ).scalar_one_or_none()
+    return log_id
+
+
+async def missed_log(session: AsyncSession, family_id: int, uid: str) -> int | None:
+    """The id of the log that tells that an item was missed earlier on the date on which it stands
+    now. `complete_item` writes over it."""
+    found = await active_item(session, family_id, uid)
+    if found is None:
+        return None
+    log_id: int | None = await session.scalar(
+        select(models.ActivityLog.id).where(
+            models.ActivityLog.child_id == found[1],
+            models.ActivityLog.item_uid == uid,
+            models.ActivityLog.date == found[0].day_date,
+            models.ActivityLog.actual["completed"].as_boolean().is_(False),
+        )
+    )
+    return log_id
+
+
+def _log_values(row: models.ScheduleItem, child_id: int) -> dict[str, Any]:
+    """The columns of an item's log, but for what really happened."""
+    return {
+        "schedule_id": row.schedule_id,
+        "schedule_item_id": row.id,
+        "family_id": row.family_id,
+        "child_id": child_id,
+        "date": row.day_date,
+        "activity_name": row.name,
+        "activity_type": row.item_type,
+        "scheduled": _log_scheduled(row),
+        "item_uid": row.uid,
+    }
 
 
 def _log_scheduled(row: models.ScheduleItem) -> LogScheduled:

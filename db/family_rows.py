@@ -3,17 +3,25 @@ column's meaning."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.family import Adult, CommitmentFrequency, Family, Frequency, Involvement, Scope
+from core.family import (
+    Adult,
+    CommitmentFrequency,
+    Family,
+    Frequency,
+    Involvement,
+    Override,
+    Scope,
+)
 from core.family import DayOff as CoreDayOff
 from core.text import name_key
-from core.week import parse_clock, time_of
+from core.week import minute_of, parse_clock, time_of
 from db import models
 from db.document import to_child, to_commitment, to_preferences, to_subject
 from db.document_models import (
@@ -61,6 +69,7 @@ class FamilyRows:
     commitments: Sequence[models.FamilyCommitment]
     child_commitments: Mapping[int, Sequence[models.ChildCommitment]]
     days_off: Sequence[models.DayOff]
+    exceptions: Sequence[models.CommitmentException]
 
 
 async def load_rows(session: AsyncSession, family_id: int) -> FamilyRows:
@@ -91,6 +100,7 @@ async def load_rows(session: AsyncSession, family_id: int) -> FamilyRows:
         commitments=await rows(models.FamilyCommitment),
         child_commitments=_by_child(await rows(models.ChildCommitment)),
         days_off=await rows(models.DayOff),
+        exceptions=await rows(models.CommitmentException),
     )
 
 
@@ -296,7 +306,10 @@ def family_of(rows: FamilyRows) -> Family:
                     for subject in rows.subjects.get(row.id, ())
                 ),
                 commitments=tuple(
-                    to_commitment(own.id, _child_commitment_document(own, names), ids)
+                    replace(
+                        to_commitment(own.id, _child_commitment_document(own, names), ids),
+                        overrides=_overrides(rows, own),
+                    )
                     for own in rows.child_commitments.get(row.id, ())
                 ),
             )
@@ -304,10 +317,26 @@ def family_of(rows: FamilyRows) -> Family:
         ),
         preferences=to_preferences(_preferences(rows.family)),
         commitments=tuple(
-            to_commitment(row.id, _family_commitment_document(row, names), ids)
+            replace(
+                to_commitment(row.id, _family_commitment_document(row, names), ids),
+                overrides=_overrides(rows, row),
+            )
             for row in rows.commitments
         ),
         days_off=tuple(CoreDayOff(row.date, row.child_id) for row in rows.days_off),
+    )
+
+
+def _overrides(
+    rows: FamilyRows, of: models.FamilyCommitment | models.ChildCommitment
+) -> tuple[Override, ...]:
+    own = isinstance(of, models.ChildCommitment)
+    return tuple(
+        Override(row.date)
+        if row.start_time is None or row.end_time is None
+        else Override(row.date, minute_of(row.start_time), minute_of(row.end_time))
+        for row in rows.exceptions
+        if (row.child_commitment_id if own else row.family_commitment_id) == of.id
     )
 
 

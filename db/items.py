@@ -83,6 +83,12 @@ async def active_item(
     return None if row is None else (row[0], row[1] or 0)
 
 
+async def day_of_item(session: AsyncSession, family_id: int, uid: str) -> date | None:
+    """The date on which the family's active weeks hold this item."""
+    found = await active_item(session, family_id, uid)
+    return None if found is None else found[0].day_date
+
+
 async def rewrite_data(session: AsyncSession, schedule_id: int) -> None:
     schedule = await session.get_one(models.Schedule, schedule_id)
     child_id = schedule.child_id or 0

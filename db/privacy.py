@@ -95,7 +95,7 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
     "days_off": _table(Retention.FAMILY, family="date child_id", system="id family_id created_at"),
     "schedules": _table(
         Retention.FAMILY,
-        child="week_start_date schedule_data patterns quality",
+        child="week_start_date schedule_data patterns quality decisions",
         system="id family_id child_id is_active version generation_method state"
         " created_at updated_at",
     ),
@@ -115,6 +115,11 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
         Retention.FAMILY,
         family="feedback_type rating comments feedback_data",
         system="id family_id child_id schedule_id created_at",
+    ),
+    "week_changes": _table(
+        Retention.FAMILY,
+        family="origin kind effect",
+        system="id family_id token idempotency_key undoes_id created_at",
     ),
     "loop_state": _table(
         Retention.FAMILY, child="subject_id", system="child_id family_id updated_at"

@@ -4,33 +4,36 @@ transaction, by one function.
 Every writer here takes the family's lock and raises its revision.
 """
 
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from core.addresses import UID_DOMAIN
-from core.family import Subject
-from core.plan import ENGINE, Item, Plan
-from core.week import time_of
+from core.decisions import decided
+from core.diff import LeftOut
+from core.family import Child, Family
+from core.plan import ENGINE, Decisions, Item, Lesson, Plan
+from core.week import clock, parse_clock
 from db import models
-from db.items import StoredItem, iso_utc, item_rows, rewrite_data, stored_item
+from db.item_rows import item_row, matched, stands_as
+from db.items import StoredItem, item_rows, rewrite_data, stored_item
 from db.session import bump_revision, lock_family
 from db.types import (
-    Adjustment,
+    DecidedLesson,
     FreeObject,
-    ItemData,
-    OriginalSubject,
     ScheduleData,
+    WeekDecisions,
     read,
     write,
 )
 
 State = Literal["proposed", "published"]
+
+LEFT_OUT = "unscheduled"
+"""Key of `schedules.quality`: the sessions that the week could not hold."""
 
 REVISION = "familyRevision"
 """Key of `schedules.quality`: the revision of the family that the week was planned for."""
@@ -49,6 +52,15 @@ class StoredSchedule:
     items: tuple[StoredItem, ...]
     data: Mapping[str, Any]
     quality: Mapping[str, Any] | None
+    decisions: Decisions
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """The sessions that this version could not hold."""
+        return tuple(
+            LeftOut(self.child_id, left["subjectId"], left["missing"], left["reason"])
+            for left in (self.quality or {}).get(LEFT_OUT, ())
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,33 @@ class StoredWeek:
         """Every child's items, as the engine takes them back."""
         return tuple(stored.item for schedule in self.schedules for stored in schedule.items)
 
+    @property
+    def ids(self) -> tuple[int, ...]:
+        return tuple(schedule.id for schedule in self.schedules)
+
+    def without(self, schedule_ids: Iterable[int]) -> "StoredWeek":
+        """The week but for these versions."""
+        gone = frozenset(schedule_ids)
+        return replace(
+            self, schedules=tuple(each for each in self.schedules if each.id not in gone)
+        )
+
+    @property
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Every child's sessions that the week could not hold."""
+        return tuple(left for schedule in self.schedules for left in schedule.left_out)
+
+    @property
+    def decisions(self) -> Decisions:
+        """Every child's decisions."""
+        every = [schedule.decisions for schedule in self.schedules]
+        return Decisions(
+            pins=tuple(pin for each in every for pin in each.pins),
+            dropped=tuple(lesson for each in every for lesson in each.dropped),
+            missed=tuple(lesson for each in every for lesson in each.missed),
+            carried=tuple(lesson for each in every for lesson in each.carried),
+        )
+
 
 async def store_plan(
     session: AsyncSession,
@@ -82,6 +121,7 @@ async def store_plan(
     state: State = "published",
     reason: str | None = None,
     revision: int = 0,
+    keep_unchanged: bool = False,
 ) -> Sequence[int]:
     """Write a planned week as a new version for each child; returns the schedules' ids in the
     order of the family's children.
@@ -89,52 +129,107 @@ async def store_plan(
     A published version takes the place of the active one; a proposed one stands beside it. An
     item that was there before keeps its uid, its completion and its history; where it has
     changed, its sequence rises and `reason` goes into its history. Logs stay with the version
-    that they were written for. `revision` is the family's as the plan found it.
+    that they were written for. `revision` is the family's as the plan found it. With
+    `keep_unchanged`, a child whose week would be the same keeps its version.
     """
     await lock_family(session, family_id)
     request = plan.request
     ids = []
     for child in request.family.children:
         items = [item for item in plan.items if item.child_id == child.id]
-        former = await _former_rows(session, child.id, request.week_start, items)
-        if state == "published":
-            await _supersede(session, child.id, request.week_start, now)
+        active = await _active(session, child.id, request.week_start)
+        pairs = matched(items, await _former_rows(session, active, items))
+        decisions = _write_decisions(decided(plan, child.id))
+        quality = _quality(plan, child.id)
+        if (
+            keep_unchanged
+            and active is not None
+            and await _stands(session, active, pairs)
+            and active.decisions == decisions
+            and write(active.quality or FreeObject()).get(LEFT_OUT) == quality[LEFT_OUT]
+        ):
+            ids.append(active.id)
+            continue
         schedule = models.Schedule(
             family_id=family_id,
             child_id=child.id,
             week_start_date=request.week_start,
-            is_active=state == "published",
-            version=await _next_version(session, child.id, request.week_start),
             generation_method=ENGINE,
-            schedule_data=ScheduleData(week_start_date=request.week_start),
-            state=state,
-            quality=read(FreeObject, {**_quality(plan, child.id), REVISION: revision}),
-            created_at=now,
-            updated_at=now,
+            quality=read(FreeObject, {**quality, REVISION: revision}),
+            decisions=decisions,
         )
-        session.add(schedule)
-        await session.flush()
-        subjects = {subject.id: subject for subject in child.subjects}
-        session.add_all(
-            _item_row(schedule.id, item, before, subjects, now, reason)
-            for item, before in _matched(items, former)
+        ids.append(
+            await _write_version(session, schedule, active, pairs, child, now, reason, state=state)
         )
-        await session.flush()
-        await rewrite_data(session, schedule.id)
-        ids.append(schedule.id)
+    await bump_revision(session, family_id)
+    return ids
+
+
+async def restore_versions(
+    session: AsyncSession,
+    family: Family,
+    family_id: int,
+    current: StoredWeek,
+    former: StoredWeek,
+    *,
+    now: datetime,
+    reason: str | None = None,
+) -> Sequence[int]:
+    """Put back the versions `former` of a week as new ones in place of the `current`, with what was
+    done meanwhile; returns the ids of all active versions. A child for whom both are the same
+    version keeps it."""
+    await lock_family(session, family_id)
+    done = {item.uid: item.completed for item in current.items}
+    versions = {schedule.child_id: schedule for schedule in former.schedules}
+    ids = []
+    for there in current.schedules:
+        version = versions.get(there.child_id, there)
+        if version.id == there.id:
+            ids.append(there.id)
+            continue
+        active = await session.get_one(models.Schedule, there.id)
+        wanted = await session.get_one(models.Schedule, version.id)
+        items = [
+            replace(stored.item, completed=done.get(stored.item.uid, stored.item.completed))
+            for stored in version.items
+        ]
+        pairs = matched(items, await _former_rows(session, active, items))
+        schedule = models.Schedule(
+            family_id=family_id,
+            child_id=there.child_id,
+            week_start_date=current.week_start,
+            generation_method=wanted.generation_method,
+            quality=wanted.quality,
+            decisions=wanted.decisions,
+        )
+        child = family.child(there.child_id)
+        ids.append(await _write_version(session, schedule, active, pairs, child, now, reason))
     await bump_revision(session, family_id)
     return ids
 
 
 async def load_week(session: AsyncSession, family_id: int, week_start: date) -> StoredWeek:
     """The active week that begins on this Monday."""
+    return await _load(
+        session,
+        week_start,
+        models.Schedule.family_id == family_id,
+        models.Schedule.week_start_date == week_start,
+        models.Schedule.is_active,
+    )
+
+
+async def load_versions(
+    session: AsyncSession, week_start: date, schedule_ids: Iterable[int]
+) -> StoredWeek:
+    """These versions of a week, active or not; those that are no more are left out."""
+    return await _load(session, week_start, models.Schedule.id.in_(schedule_ids))
+
+
+async def _load(session: AsyncSession, week_start: date, *conditions: Any) -> StoredWeek:
     schedules = await session.scalars(
         select(models.Schedule)
-        .where(
-            models.Schedule.family_id == family_id,
-            models.Schedule.week_start_date == week_start,
-            models.Schedule.is_active,
-        )
+        .where(*conditions)
         .order_by(models.Schedule.child_id)
         .execution_options(populate_existing=True)
     )
@@ -158,6 +253,7 @@ async def load_week(session: AsyncSession, family_id: int, week_start: date) -> 
                 items=tuple(items[schedule.id]),
                 data=write(schedule.schedule_data),
                 quality=write(schedule.quality) if schedule.quality else None,
+                decisions=_read_decisions(schedule),
             )
             for schedule in found
         ),
@@ -179,17 +275,28 @@ async def planned_mondays(session: AsyncSession, family_id: int, since: date) ->
     return found.all()
 
 
-async def _former_rows(
-    session: AsyncSession, child_id: int, week_start: date, items: Iterable[Item]
-) -> Sequence[models.ScheduleItem]:
-    """The rows of the active version, and the last rows of items that come from other weeks."""
-    active = select(models.Schedule.id).where(
-        models.Schedule.child_id == child_id,
-        models.Schedule.week_start_date == week_start,
-        models.Schedule.is_active,
+async def _active(session: AsyncSession, child_id: int, week_start: date) -> models.Schedule | None:
+    found: models.Schedule | None = await session.scalar(
+        select(models.Schedule)
+        .where(
+            models.Schedule.child_id == child_id,
+            models.Schedule.week_start_date == week_start,
+            models.Schedule.is_active,
+        )
+        .execution_options(populate_existing=True)
     )
-    rows = await session.scalars(item_rows(models.ScheduleItem.schedule_id.in_(active)))
-    here = rows.all()
+    return found
+
+
+async def _former_rows(
+    session: AsyncSession, active: models.Schedule | None, items: Iterable[Item]
+) -> Sequence[models.ScheduleItem]:
+    """The rows of the active version, and the last rows of items that are not in it: those of
+    other weeks, and those that come back."""
+    here: Sequence[models.ScheduleItem] = ()
+    if active is not None:
+        of_active = models.ScheduleItem.schedule_id == active.id
+        here = (await session.scalars(item_rows(of_active))).all()
     elsewhere = {item.uid for item in items if item.uid} - {row.uid for row in here}
     if not elsewhere:
         return here
@@ -201,16 +308,53 @@ async def _former_rows(
     return [*here, *carried]
 
 
-async def _supersede(session: AsyncSession, child_id: int, week_start: date, now: datetime) -> None:
-    await session.execute(
-        update(models.Schedule)
-        .where(
-            models.Schedule.child_id == child_id,
-            models.Schedule.week_start_date == week_start,
-            models.Schedule.is_active,
-        )
-        .values(is_active=False, state="superseded", updated_at=now)
+async def _stands(
+    session: AsyncSession,
+    active: models.Schedule,
+    pairs: Sequence[tuple[Item, models.ScheduleItem | None]],
+) -> bool:
+    """Whether the active version holds these items and nothing else."""
+    count = await session.scalar(
+        select(func.count()).where(models.ScheduleItem.schedule_id == active.id)
     )
+    return count == len(pairs) and all(
+        row is not None and row.schedule_id == active.id and stands_as(item, row)
+        for item, row in pairs
+    )
+
+
+async def _write_version(
+    session: AsyncSession,
+    schedule: models.Schedule,
+    active: models.Schedule | None,
+    pairs: Sequence[tuple[Item, models.ScheduleItem | None]],
+    child: Child,
+    now: datetime,
+    reason: str | None,
+    *,
+    state: State = "published",
+) -> int:
+    """Write a version with its items, each with the row that it was; returns its id. Unless it is
+    proposed, it takes the place of the active one."""
+    if state == "published" and active is not None:
+        active.is_active, active.state, active.updated_at = False, "superseded", now
+        await session.flush()
+    schedule.is_active = state == "published"
+    schedule.state = state
+    schedule.version = await _next_version(session, child.id, schedule.week_start_date)
+    schedule.schedule_data = ScheduleData(week_start_date=schedule.week_start_date)
+    schedule.created_at = schedule.updated_at = now
+    session.add(schedule)
+    await session.flush()
+    subjects = {subject.id: subject for subject in child.subjects}
+    former = active.id if active is not None else None
+    session.add_all(
+        item_row(schedule.id, item, before, subjects, now, reason, active=former)
+        for item, before in pairs
+    )
+    await session.flush()
+    await rewrite_data(session, schedule.id)
+    return schedule.id
 
 
 async def _next_version(session: AsyncSession, child_id: int, week_start: date) -> int:
@@ -220,120 +364,6 @@ async def _next_version(session: AsyncSession, child_id: int, week_start: date) 
         )
     )
     return (last or 0) + 1
-
-
-def _matched(
-    items: Iterable[Item], former: Sequence[models.ScheduleItem]
-) -> list[tuple[Item, models.ScheduleItem | None]]:
-    """Each item with the row that it was before: by uid, else by being the same thing at the same
-    time. No row is given twice."""
-    # A later row of the same uid replaces an earlier one.
-    by_uid = {row.uid: row for row in former}
-    pairs = [(item, by_uid.pop(item.uid, None) if item.uid else None) for item in items]
-    same = {_identity(stored_item(row, 0).item): row for row in by_uid.values()}
-    return [
-        (item, row if row is not None or item.uid else same.pop(_identity(item), None))
-        for item, row in pairs
-    ]
-
-
-def _identity(item: Item) -> tuple[object, ...]:
-    of = (item.subject_id, item.commitment_id, item.family_commitment_id)
-    return item.type, item.date, item.start, of
-
-
-def _item_row(
-    schedule_id: int,
-    item: Item,
-    before: models.ScheduleItem | None,
-    subjects: Mapping[int, Subject],
-    now: datetime,
-    reason: str | None,
-) -> models.ScheduleItem:
-    subject = subjects.get(item.subject_id) if item.subject_id is not None else None
-    row = models.ScheduleItem(
-        schedule_id=schedule_id,
-        day_date=item.date,
-        item_type=item.type,
-        name=item.name,
-        start_time=time_of(item.start),
-        end_time=time_of(item.end),
-        is_external=item.external,
-        completed=item.completed,
-        subject_id=item.subject_id,
-        commitment_id=item.commitment_id,
-        family_commitment_id=item.family_commitment_id,
-        adult_id=item.adult_id,
-        item_data=_item_data(item, subject),
-        uid=item.uid or (before.uid if before else None) or _new_uid(),
-        sequence=0,
-        created_at=now,
-        updated_at=now,
-    )
-    if before is not None:
-        row.completed = item.completed or before.completed
-        row.completed_at = before.completed_at
-        row.created_at = before.created_at
-        row.sequence = before.sequence
-        row.item_data = _carried_data(before, row, now, reason)
-        if _shown(before) == _shown(row):
-            row.updated_at = before.updated_at
-        else:
-            row.sequence += 1
-    return row
-
-
-def _new_uid() -> str:
-    return f"{uuid.uuid4().hex}@{UID_DOMAIN}"
-
-
-def _times(row: models.ScheduleItem) -> tuple[date, time, time]:
-    return row.day_date, row.start_time, row.end_time
-
-
-def _shown(row: models.ScheduleItem) -> tuple[object, ...]:
-    """What a calendar shows of an item: a change of it is a new sequence."""
-    return *_times(row), row.item_type, row.name, row.adult_id, row.is_external
-
-
-def _item_data(item: Item, subject: Subject | None) -> ItemData:
-    data: dict[str, Any] = {"notes": "", "resources": [], "adjustmentHistory": []}
-    if subject is not None:
-        original = OriginalSubject(
-            name=subject.name,
-            is_core_subject=subject.core,
-            session_duration=subject.minutes,
-            parent_involvement=subject.involvement,
-        )
-        data["originalSubject"] = write(original)
-    if item.suggestion is not None:
-        data["activity"] = item.suggestion
-    return read(ItemData, data)
-
-
-def _carried_data(
-    before: models.ScheduleItem, row: models.ScheduleItem, now: datetime, reason: str | None
-) -> ItemData:
-    """What was noted at an item goes along; a move is added to its history."""
-    data = {**write(before.item_data), **_renewed(row.item_data)}
-    if _times(before) != _times(row):
-        change: dict[str, Any] = {
-            "date": iso_utc(now),
-            "previousStartTime": f"{before.start_time:%H:%M}",
-            "previousEndTime": f"{before.end_time:%H:%M}",
-        }
-        if before.day_date != row.day_date:
-            change["previousDate"] = before.day_date.isoformat()
-        if reason is not None:
-            change["reason"] = reason
-        history = [*data.get("adjustmentHistory", ()), write(read(Adjustment, change))]
-        data["adjustmentHistory"] = history
-    return read(ItemData, data)
-
-
-def _renewed(data: ItemData) -> dict[str, Any]:
-    fresh = write(data)
-    return {key: fresh[key] for key in ("originalSubject", "activity") if key in fresh}
 
 
 def _quality(plan: Plan, child_id: int) -> dict[str, Any]:
@@ -350,9 +380,53 @@ def _quality(plan: Plan, child_id: int) -> dict[str, Any]:
             "parentInvolvement": scores.parent_involvement,
             "subjectCoherence": scores.subject_coherence,
         },
-        "unscheduled": [
+        LEFT_OUT: [
             {"subjectId": left.subject_id, "missing": left.missing, "reason": left.reason.key}
             for left in plan.unscheduled
             if left.child_id == child_id
         ],
     }
+
+
+def _write_decisions(decisions: Decisions) -> WeekDecisions | None:
+    """As the column holds them: nothing where nothing was decided."""
+
+    def lessons(given: tuple[Lesson, ...]) -> tuple[DecidedLesson, ...]:
+        return tuple(
+            DecidedLesson(
+                subject_id=lesson.subject_id,
+                date=lesson.date,
+                **({} if lesson.start is None else {"start_time": clock(lesson.start)}),
+            )
+            for lesson in given
+        )
+
+    if decisions == Decisions():
+        return None
+    return WeekDecisions(
+        pins=lessons(decisions.pins),
+        dropped=lessons(decisions.dropped),
+        missed=lessons(decisions.missed),
+        carried=lessons(decisions.carried),
+    )
+
+
+def _read_decisions(schedule: models.Schedule) -> Decisions:
+    def lessons(given: tuple[DecidedLesson, ...]) -> tuple[Lesson, ...]:
+        return tuple(
+            Lesson(
+                schedule.child_id or 0,
+                each.subject_id,
+                each.date,
+                None if each.start_time is None else parse_clock(each.start_time),
+            )
+            for each in given
+        )
+
+    found = schedule.decisions or WeekDecisions()
+    return Decisions(
+        pins=lessons(found.pins),
+        dropped=lessons(found.dropped),
+        missed=lessons(found.missed),
+        carried=lessons(found.carried),
+    )

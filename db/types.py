@@ -335,6 +335,59 @@ class ItemData(Shape):
     adjustment_history: tuple[Adjustment, ...] = ()
 
 
+class DecidedLesson(Shape):
+    """One session of a child's subject, named by its date and, where the hour matters, start."""
+
+    subject_id: int
+    date: Day
+    start_time: ClockTime | None = None
+
+
+class WeekDecisions(Shape):
+    """`schedules.decisions`: what the family has decided about a child's lessons of the week."""
+
+    pins: tuple[DecidedLesson, ...] = ()
+    dropped: tuple[DecidedLesson, ...] = ()
+    missed: tuple[DecidedLesson, ...] = ()
+    carried: tuple[DecidedLesson, ...] = ()
+
+
+class ChangedWeek(Shape):
+    """The ids of the active versions of a week, one a child, before a change and after it."""
+
+    week_start_date: Day
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+
+class FactRow(Shape):
+    """A row as `to_jsonb` writes it; `items` are the uids of the items that point to it."""
+
+    table: str
+    row: dict[str, JsonValue]
+    items: tuple[str, ...] = ()
+
+
+class DoneLesson(Shape):
+    """The arguments with which a lesson was marked as done; minutes of its day."""
+
+    uid: str
+    by: str
+    at: str
+    started: int | None = None
+    ended: int | None = None
+
+
+class ChangeEffect(Shape):
+    """`week_changes.effect`: what a change has done, so that it can be taken back."""
+
+    weeks: tuple[ChangedWeek, ...] = ()
+    added: tuple[FactRow, ...] = ()
+    removed: tuple[FactRow, ...] = ()
+    done: DoneLesson | None = None
+    not_done: DoneLesson | None = None
+
+
 class LoggedOriginal(Shape):
     """What a log's lesson was planned to be; `duration` in minutes."""
 

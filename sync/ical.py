@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from icalendar import Calendar, Event
 
 from core.addresses import UID_DOMAIN
-from core.commitments import falls_on
+from core.commitments import falls_on, occurrence
 from core.family import Commitment, CommitmentFrequency, Scope
 from core.phrase import Translate, say
 from core.week import instant
@@ -60,8 +60,8 @@ class FeedCommitment:
     """A commitment, told once with its recurrence.
 
     `since` is the date from which it holds and must not move with time (the day it was entered),
-    `cancelled` the dates on which it is left out. `children` and `adults` name those whom it
-    takes; both empty: everybody.
+    `cancelled` the dates on which it is left out, beside those that the commitment itself
+    overrides. `children` and `adults` name those whom it takes; both empty: everybody.
     """
 
     uid: str
@@ -127,7 +127,8 @@ def calendar(feed: FeedContent, translate: Translate) -> bytes:
         for told in sorted(feed.commitments, key=lambda told: told.uid)
         if _concerns(told, feed) and (first := _first_day(told)) is not None
     ]
-    components += [_commitment_event(*pair, feed, zone, translate) for pair in commitments]
+    for told, first in commitments:
+        components += _commitment_events(told, first, feed, zone, translate)
 
     built = _envelope(feed, translate)
     days = [lesson.first.day for lesson in lessons] + [first for _, first in commitments]
@@ -241,30 +242,57 @@ def _first_day(told: FeedCommitment) -> date | None:
     """The first date on which it falls; None if it never does."""
     commitment = told.commitment
     if commitment.frequency is CommitmentFrequency.ONE_TIME:
-        cancelled = commitment.on is None or commitment.on in told.cancelled
-        return None if cancelled else commitment.on
+        day = commitment.on
+        if day is None or day in told.cancelled:
+            return None
+        return day if occurrence(commitment, day) is not None else None
     # No month is longer, so one look ahead finds any recurrence there is.
     ahead = (told.since + timedelta(days=offset) for offset in range(32))
     return next((day for day in ahead if falls_on(commitment, day)), None)
 
 
-def _commitment_event(
+def _commitment_events(
     told: FeedCommitment, first: date, feed: FeedContent, zone: ZoneInfo, translate: Translate
-) -> Event:
+) -> list[Event]:
+    """The series, and each occurrence that happens at other times (RFC 5545, RECURRENCE-ID)."""
     commitment = told.commitment
-    night = commitment.end <= commitment.start
-    last = first + timedelta(days=1) if night else first
-    event = _event(told.uid, told.sequence, told.updated_at)
-    event.add("dtstart", _on_clock(first, commitment.start, zone))
-    event.add("dtend", _on_clock(last, commitment.end, zone))
+    usual = commitment.start, commitment.end
     recurrence = _recurrence(commitment)
-    if recurrence:
-        event.add("rrule", recurrence)
-        for day in sorted(set(told.cancelled)):
-            if day >= first and falls_on(commitment, day):
-                event.add("exdate", _on_clock(day, commitment.start, zone))
+    if not recurrence:
+        once = occurrence(commitment, first) or usual
+        return [_commitment_event(told, first, once, feed, zone, translate)]
+    series = _commitment_event(told, first, usual, feed, zone, translate)
+    series.add("rrule", recurrence)
+    events = [series]
+    cancelled = set(told.cancelled)
+    for day in sorted({*cancelled, *(override.on for override in commitment.overrides)}):
+        if day < first or not falls_on(commitment, day):
+            continue
+        times = occurrence(commitment, day)
+        if day in cancelled or times is None:
+            series.add("exdate", _on_clock(day, commitment.start, zone))
+        else:
+            moved = _commitment_event(told, day, times, feed, zone, translate)
+            moved.add("recurrence-id", _on_clock(day, commitment.start, zone))
+            events.append(moved)
+    return events
+
+
+def _commitment_event(
+    told: FeedCommitment,
+    day: date,
+    times: tuple[int, int],
+    feed: FeedContent,
+    zone: ZoneInfo,
+    translate: Translate,
+) -> Event:
+    start, end = times
+    last = day + timedelta(days=1) if end <= start else day
+    event = _event(told.uid, told.sequence, told.updated_at)
+    event.add("dtstart", _on_clock(day, start, zone))
+    event.add("dtend", _on_clock(last, end, zone))
     people = _others(told.children + told.adults, feed)
-    event.add("summary", _titled(_plain(commitment.name), people, translate))
+    event.add("summary", _titled(_plain(told.commitment.name), people, translate))
     event.add("categories", [translate(say("calendar.commitment"))])
     return event
 

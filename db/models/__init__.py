@@ -25,7 +25,14 @@ from db.models.people import (
     Subject,
     User,
 )
-from db.models.weeks import ActivityLog, LoopState, Schedule, ScheduleItem, UserFeedback
+from db.models.weeks import (
+    ActivityLog,
+    LoopState,
+    Schedule,
+    ScheduleItem,
+    UserFeedback,
+    WeekChange,
+)
 
 __all__ = [
     "ActivityLog",
@@ -57,4 +64,5 @@ __all__ = [
     "Subject",
     "User",
     "UserFeedback",
+    "WeekChange",
 ]

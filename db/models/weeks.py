@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from db.base import Base, family_column, now_column, reference
 from db.types import (
+    ChangeEffect,
     CleanString,
     CleanText,
     FreeObject,
@@ -18,6 +19,7 @@ from db.types import (
     ScheduleData,
     SchedulePatterns,
     UtcTimestamp,
+    WeekDecisions,
 )
 
 
@@ -51,6 +53,7 @@ class Schedule(Base):
     updated_at: Mapped[datetime] = now_column()
     state: Mapped[str] = mapped_column(CleanString(50), server_default="published")
     quality: Mapped[FreeObject | None] = mapped_column(Json(FreeObject))
+    decisions: Mapped[WeekDecisions | None] = mapped_column(Json(WeekDecisions))
 
 
 class ScheduleItem(Base):
@@ -141,3 +144,26 @@ class LoopState(Base):
     family_id: Mapped[int] = family_column(nullable=False)
     subject_id: Mapped[int | None] = reference("subjects.id", "SET NULL")
     updated_at: Mapped[datetime] = now_column()
+
+
+class WeekChange(Base):
+    """A change of the family's weeks and what it has done; an undo is a change that `undoes_id`
+    names another."""
+
+    __tablename__ = "week_changes"
+    __table_args__ = (
+        Index("idx_week_changes_token", "family_id", "token", unique=True),
+        Index("idx_week_changes_idempotency_key", "family_id", "idempotency_key", unique=True),
+        Index("idx_week_changes_undoes_id", "undoes_id", unique=True),
+        CheckConstraint("origin IN ('chat', 'page', 'google')", name="origin"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    family_id: Mapped[int] = family_column(nullable=False)
+    origin: Mapped[str] = mapped_column(CleanString(50))
+    kind: Mapped[str] = mapped_column(CleanString(50))
+    token: Mapped[str] = mapped_column(CleanString(50))
+    idempotency_key: Mapped[str | None] = mapped_column(CleanString(255))
+    undoes_id: Mapped[int | None] = reference("week_changes.id", "CASCADE")
+    effect: Mapped[ChangeEffect] = mapped_column(Json(ChangeEffect))
+    created_at: Mapped[datetime] = now_column()

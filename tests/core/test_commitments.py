@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.commitments import adult_of, busy, clear_of, falls_on, merged
-from core.family import Adult, Commitment, CommitmentFrequency, Scope
+from core.family import Adult, Commitment, CommitmentFrequency, Override, Scope
 from core.week import DAY, Weekday
 
 MONDAY = date(2026, 11, 30)
@@ -114,3 +114,23 @@ def test_a_parents_commitment_takes_the_one_named_else_the_first() -> None:
     assert adult_of(SOCCER, adults) == 1
     assert adult_of(replace(SOCCER, adult_id=2), adults) == 2
     assert adult_of(SOCCER, ()) is None
+
+
+def test_one_occurrence_may_be_otherwise() -> None:
+    soccer = replace(
+        SOCCER, overrides=(Override(MONDAY), Override(MONDAY + timedelta(days=7), 1320, 60))
+    )
+    taken = [busy(soccer, MONDAY + timedelta(days=offset)) for offset in (0, 7, 8, 14)]
+    assert taken == [(), ((1320, DAY),), ((0, 60),), busy(SOCCER, MONDAY)]
+    assert falls_on(soccer, MONDAY), "its series still names the date"
+
+
+def test_an_override_of_a_date_without_an_occurrence_changes_nothing() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    assert busy(replace(SOCCER, overrides=(Override(tuesday, 600, 660),)), tuesday) == ()
+
+
+def test_a_night_that_is_cancelled_leaves_the_next_morning_free() -> None:
+    night = replace(EVERY_DAY, start=1320, end=360, overrides=(Override(MONDAY),))
+    assert busy(night, MONDAY) == ((0, 360),)
+    assert busy(night, MONDAY + timedelta(days=1)) == ((1320, DAY),)

@@ -1,10 +1,12 @@
 """A family document becomes rows, and rows become the same family again."""
 
+from datetime import date
+
 import psycopg
 import pytest
 from households import NOW, move_in, sarahs_document
 
-from core.family import Scope
+from core.family import Override, Scope
 from core.week import Weekday
 from db.conversations import (
     accounts_of,
@@ -173,3 +175,29 @@ async def test_names_that_postgresql_would_refuse_are_cleaned(database: Database
         exported = await load_document(session, family_id)
     assert exported.parent is not None
     assert exported.parent.name == "Sarah"
+
+
+async def test_a_single_occurrence_that_differs_is_known_to_the_engine(
+    database: Database, conninfo: str
+) -> None:
+    async with database.transaction() as session:
+        family_id = await move_in(session)
+    with psycopg.connect(conninfo) as connection:
+        connection.execute(
+            "INSERT INTO commitment_exceptions (family_id, family_commitment_id, date)"
+            " SELECT %s, id, '2026-12-01' FROM family_commitments WHERE name = 'Work Meeting'",
+            (family_id,),
+        )
+        connection.execute(
+            "INSERT INTO commitment_exceptions"
+            " (family_id, child_commitment_id, date, start_time, end_time)"
+            " SELECT %s, id, '2026-11-30', '15:00', '16:30' FROM child_commitments",
+            (family_id,),
+        )
+    async with database.transaction(family_id=family_id) as session:
+        family = await load_family(session, family_id)
+    work, game_night = family.commitments
+    assert work.overrides == (Override(date(2026, 12, 1)),)
+    assert game_night.overrides == ()
+    soccer = family.children[0].commitments[0]
+    assert soccer.overrides == (Override(date(2026, 11, 30), 900, 990),)

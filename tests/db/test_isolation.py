@@ -12,8 +12,10 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.embedded import EmbeddedServer
+from core.changes import Origin
 from db import migrate
 from db.calendars import create_feeds
+from db.changes import record_change
 from db.completion import complete_item
 from db.conversations import find_or_create_account, link_account, record_consent, save_draft
 from db.families import load_family
@@ -31,12 +33,12 @@ from db.session import (
     family_revision,
     lock_family,
 )
-from db.types import QuestionnaireSession
+from db.types import ChangeEffect, QuestionnaireSession
 
 FILLED = {
     *("users", "families", "adults", "children", "subjects", "family_commitments"),
     *("child_commitments", "days_off", "schedules", "schedule_items", "activity_logs", "feeds"),
-    *("questionnaire_sessions", "messages", "consents", "reminders"),
+    *("questionnaire_sessions", "messages", "consents", "reminders", "week_changes"),
 }
 
 
@@ -57,6 +59,7 @@ async def whole_family(database: Database, name: str) -> int:
         week = await load_week(session, family_id, MONDAY)
         await complete_item(session, family_id, week.items[0].uid or "", NOW, by="parent")
         await create_feeds(session, family_id, SecretBox([b"k" * 32]))
+        await record_change(session, ChangeEffect(), origin=Origin.CHAT, kind="move", now=NOW)
     async with database.transaction(chat_key=name) as session:
         await receive(session, "telegram", name, name, {"text": "hello"})
     return family_id

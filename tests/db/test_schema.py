@@ -30,6 +30,7 @@ EXTRA_COLUMNS = {
     ("subjects", "family_id"),
     ("schedules", "state"),
     ("schedules", "quality"),
+    ("schedules", "decisions"),
     ("schedule_items", "family_id"),
     ("schedule_items", "uid"),
     ("schedule_items", "sequence"),
@@ -56,6 +57,7 @@ EXTRA_TABLES = {
     "messages",
     "reminder_times",
     "reminders",
+    "week_changes",
 }
 
 EXTRA_CONSTRAINTS = {

@@ -14,7 +14,7 @@ from icalendar import Calendar, Event
 
 from bot.texts import translator
 from core.commitments import busy, falls_on
-from core.family import Commitment, CommitmentFrequency, Scope
+from core.family import Commitment, CommitmentFrequency, Override, Scope
 from core.week import DAY, Weekday, instant
 from sync.ical import (
     Audience,
@@ -327,9 +327,22 @@ def commitments() -> st.SearchStrategy[Commitment]:
     )
 
 
+def overrides() -> st.SearchStrategy[tuple[Override, ...]]:
+    """Occurrences that are otherwise; some of dates on which there is none."""
+    one = st.builds(
+        lambda offset, times: Override(date(2026, 12, 1) + timedelta(days=offset), *times),
+        st.integers(0, 420),
+        st.sampled_from([(), (480, 495), (1200, 1380)]),
+    )
+    return st.lists(one, max_size=6, unique_by=lambda each: each.on).map(tuple)
+
+
 @settings(max_examples=60, deadline=None)
-@given(what=commitments(), cancel=st.sets(st.integers(0, 420), max_size=6))
-def test_a_commitment_recurs_as_the_planner_reads_it(what: Commitment, cancel: set[int]) -> None:
+@given(what=commitments(), otherwise=overrides(), cancel=st.sets(st.integers(0, 420), max_size=6))
+def test_a_commitment_recurs_as_the_planner_reads_it(
+    what: Commitment, otherwise: tuple[Override, ...], cancel: set[int]
+) -> None:
+    what = replace(what, overrides=otherwise)
     days = [date(2026, 12, 1) + timedelta(days=offset) for offset in range(420)]
     cancelled = tuple(date(2026, 12, 1) + timedelta(days=offset) for offset in cancel)
     content = feed(commitments=(told(what, since=days[0], cancelled=cancelled),))
@@ -373,12 +386,23 @@ def test_a_series_is_one_event_for_life() -> None:
     assert event.start.date() == date(2026, 12, 4)
 
 
+def test_an_occurrence_that_is_otherwise_stays_in_its_series() -> None:
+    friday, next_friday = date(2026, 12, 4), date(2026, 12, 11)
+    what = replace(commitment(), overrides=(Override(friday), Override(next_friday, 600, 630)))
+    series, moved = read(feed(commitments=(told(what, since=MONDAY),)))
+    assert [day.dt.date() for day in series["EXDATE"].dts] == [friday]
+    assert (moved["UID"], moved["RECURRENCE-ID"].dt.date()) == (series["UID"], next_friday)
+    assert moved.start.replace(tzinfo=None) == wall(next_friday, 600)
+    assert "RRULE" not in moved
+
+
 def test_what_never_happens_is_left_out() -> None:
     one_time = CommitmentFrequency.ONE_TIME
     party = commitment(one_time, days=(), on=MONDAY)
     assert len(read(feed(commitments=(told(party),)))) == 1
     for none in (
         told(party, cancelled=(MONDAY,)),
+        told(replace(party, overrides=(Override(MONDAY),))),
         told(commitment(one_time, days=())),
         told(commitment(days=())),
         told(commitment(CommitmentFrequency.MONTHLY, days=())),
