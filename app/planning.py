@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from time import monotonic
 from zoneinfo import ZoneInfo
 
 import structlog
@@ -144,11 +145,9 @@ async def _plan(services: Services, family_id: int, monday: date, since: int) ->
 def settle(request: WeekRequest, *, time_limit: float = TIME_LIMIT) -> Plan:
     """A checked week in which every pin stands: `plan.request` is without those that cannot.
     Raises `RulesBroken`."""
-    from core.solve import plan_week
-
     request = tenable(request)
     while True:
-        plan = plan_week(request, time_limit=time_limit)
+        plan = _timed(request, time_limit)
         lost = unmet(plan)
         if not lost:
             return checked(plan)
@@ -157,11 +156,18 @@ def settle(request: WeekRequest, *, time_limit: float = TIME_LIMIT) -> Plan:
 
 
 def solve_and_check(request: WeekRequest, *, time_limit: float = TIME_LIMIT) -> Plan:
-    """A week that has passed the independent checker. Raises `RulesBroken` for any other."""
+    """A week that has passed the independent checker, planned within `time_limit` seconds or a
+    little more. Raises `RulesBroken` for any other."""
+    return checked(_timed(request, time_limit))
+
+
+def _timed(request: WeekRequest, time_limit: float) -> Plan:
     # Imported here: the solver takes seconds to load, which only planning should pay.
     from core.solve import plan_week
 
-    return checked(plan_week(request, time_limit=time_limit))
+    began = monotonic()
+    plan = plan_week(request, seconds_left=lambda: began + time_limit - monotonic())
+    return replace(plan, solve_seconds=monotonic() - began)
 
 
 def checked(plan: Plan) -> Plan:

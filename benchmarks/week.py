@@ -17,8 +17,9 @@ from core.check import check_week
 from core.greedy import greedy
 from core.hard import candidates
 from core.problem import problem_of
+from core.promises import omitted
 from core.soft import points
-from core.solve import omitted, plan_week
+from core.solve import plan_week
 from core.timetable import items_of
 from db.document import parse_document, to_request
 

@@ -262,9 +262,10 @@ class Variables:
     missing: dict[tuple[int, int], tuple["cp_model.IntVar", int]] = field(default_factory=dict)
 
 
-def variables(problem: Problem, places: Candidates) -> Variables:
+def variables(problem: Problem, places: Candidates, *, padded: bool = False) -> Variables:
     """A model with every hard rule in it and no objective yet, over `places`: those of
-    `candidates`, or fewer to search only a part of the week."""
+    `candidates`, or fewer to search only a part of the week. With `padded`, where nothing is kept,
+    rule 8 is kept by a break after every lesson: a smaller model of fewer weeks."""
     from ortools.sat.python import cp_model
 
     week = Variables(cp_model.CpModel(), places)
@@ -272,7 +273,7 @@ def variables(problem: Problem, places: Candidates) -> Variables:
         place_activity(problem, week, activity)
         count_sessions(problem, week, activity)
     for child_day in problem.child_days.values():
-        keep_apart(problem, week, child_day)
+        keep_apart(problem, week, child_day, padded=padded)
     for day in range(7):
         send_along(problem, week, day)
         for adult in problem.adults:
@@ -351,13 +352,16 @@ def count_sessions(problem: Problem, week: Variables, activity: Activity) -> Non
             )
 
 
-def keep_apart(problem: Problem, week: Variables, child_day: ChildDay) -> None:
+def keep_apart(
+    problem: Problem, week: Variables, child_day: ChildDay, *, padded: bool = False
+) -> None:
     """Rules 2 and 8 for one child's day: lessons and lunch do not overlap, and runs end in time."""
     from ortools.sat.python import cp_model
 
     model, day = week.model, child_day.day
     sessions: list[Session] = []
     intervals: list[cp_model.IntervalVar] = []
+    pad = child_day.child.break_minutes if padded else 0
     for activity in problem.activities:
         for index, member in enumerate(activity.members):
             attends = week.attends.get((activity.id, index, day))
@@ -369,9 +373,9 @@ def keep_apart(problem: Problem, week: Variables, child_day: ChildDay) -> None:
             sessions.append(Session(starts[0], starts[-1], activity.minutes, start, attends))
             intervals.append(
                 week.interval[key]
-                if attends is week.present[key]
+                if attends is week.present[key] and not padded
                 else model.new_optional_fixed_size_interval_var(
-                    start, activity.minutes, attends, ""
+                    start, activity.minutes + pad, attends, ""
                 )
             )
     if not sessions and not child_day.kept_lessons:
@@ -380,8 +384,12 @@ def keep_apart(problem: Problem, week: Variables, child_day: ChildDay) -> None:
     if lunch:
         at = model.new_int_var_from_domain(cp_model.Domain.from_values(list(lunch)), "")
         week.lunch[child_day.child.id, day] = at
-        intervals.append(model.new_fixed_size_interval_var(at, LUNCH, ""))
+        # Before lunch no break is needed, so its beginning may lie under one.
+        under = min(pad, LUNCH)
+        intervals.append(model.new_fixed_size_interval_var(at + under, LUNCH - under, ""))
     model.add_no_overlap(intervals)
+    if padded:
+        return
     end_runs(model, child_day, sessions)
     spare_time(model, child_day, sessions, lunch)
 

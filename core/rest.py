@@ -24,14 +24,26 @@ def with_rest(child_day: ChildDay, starts: Iterable[int], minutes: int) -> tuple
 
     A commitment shorter than the break (and not joined to a longer one) neither counts as rest
     nor leaves room for it, so lessons keep a break's distance before it. Wary: the last lesson
-    of a day would need none.
+    of a day would need none (see `is_wary`).
     """
     rest = child_day.child.break_minutes
-    long = [(s, e) for _, (s, e) in child_day.commitments if e - s >= rest]
-    short = [(s, e) for s, e in child_day.committed if not any(s <= other < e for other, _ in long)]
+    short = _without_rest(child_day)
     return tuple(
         start for start in starts if not any(s - rest < start + minutes <= s for s, _ in short)
     )
+
+
+def is_wary(child_day: ChildDay) -> bool:
+    """Whether `with_rest` may ask for more than rule 8 does on this day, so that nothing that is
+    left out there is proven to have no place."""
+    return child_day.open and bool(_without_rest(child_day))
+
+
+def _without_rest(child_day: ChildDay) -> list[Interval]:
+    """Commitments that are shorter than a break."""
+    rest = child_day.child.break_minutes
+    long = [(s, e) for _, (s, e) in child_day.commitments if e - s >= rest]
+    return [(s, e) for s, e in child_day.committed if not any(s <= other < e for other, _ in long)]
 
 
 def lunch_due(child_day: ChildDay) -> bool:
@@ -41,16 +53,12 @@ def lunch_due(child_day: ChildDay) -> bool:
 
 
 def lunch_starts(problem: Problem, child_day: ChildDay) -> tuple[int, ...]:
-    """Rule 8: where lunch may begin; empty if none is due, if it is kept, or if there is no room.
-
-    On the grid, or at once when something that stands ends, so that no room is overlooked.
-    """
+    """Rule 8: where lunch may begin, on the grid; empty if none is due, if it is kept, or if there
+    is no room."""
     if not lunch_due(child_day) or child_day.kept_lunch:
         return ()
     first, last = LUNCH_WINDOW
-    ends = {end for _, end in child_day.taken if first <= end <= last}
-    earliest = problem.earliest(child_day.day)
-    starts = (start for start in sorted({*grid(first, last), *ends}) if start >= earliest)
+    starts = (start for start in grid(first, last) if start >= problem.earliest(child_day.day))
     return clear_of(starts, LUNCH, child_day.taken)
 
 

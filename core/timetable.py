@@ -188,6 +188,20 @@ def moves(problem: Problem, timetable: Timetable) -> tuple[Move, ...]:
     return tuple(sorted(found, key=lambda move: (move.old, move.child_id)))
 
 
+def stands(problem: Problem, timetable: Timetable, item: Item) -> bool:
+    """Whether a previous lesson stands where it stood, with who it belongs to."""
+    day = problem.dates.index(item.date)
+    for (number, on), placement in timetable.lessons.items():
+        if on == day and placement.start == item.start:
+            members = problem.activities[number].members
+            if any(
+                members[index].key == (item.child_id, item.subject_id)
+                for index in placement.members
+            ):
+                return True
+    return False
+
+
 def sessions(items: tuple[Item, ...]) -> Counter[tuple[int, int]]:
     """Lessons in the week by (child id, subject id)."""
     return Counter(

@@ -37,6 +37,7 @@ from core.changes import (
 )
 from core.decisions import Broken
 from core.family import Scope
+from core.week import clock
 from db.schedules import load_versions
 
 NOON = 12 * 60
@@ -161,8 +162,10 @@ async def test_undo_does_not_bring_back_a_done_that_was_taken_back(home: Home) -
 async def test_undo_is_refused_where_the_old_place_is_taken(home: Home, conninfo: str) -> None:
     science = (await home.lessons("Science", home.emma))[-1]
     applied = await home.applied(MoveLesson(science.uid, science.date, NOON))
-    days = f'["Tuesday", "{science.date:%A}"]'
-    rows(conninfo, "UPDATE family_commitments SET days_of_week = %s RETURNING id", days)
+    day, start, end = f'["{science.date:%A}"]', clock(science.start), clock(science.end)
+    moved = """UPDATE family_commitments
+                  SET days_of_week = %s, start_time = %s, end_time = %s RETURNING id"""
+    rows(conninfo, moved, day, start, end)
     before = everything(home)
     outcome = await home.undo(applied.token)
     assert isinstance(outcome, Broken)

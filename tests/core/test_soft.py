@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,13 +85,6 @@ def test_each_weight_moves_its_own_aim(
     assert points(problem(), better) == points(problem(), worse)
 
 
-def test_an_adults_load_is_better_shared() -> None:
-    both = [lesson(0, 600, adult=1), lesson(2, 600, adult=2)]
-    one = [lesson(0, 600, adult=1), lesson(2, 600, adult=1)]
-    week = problem(adults=ADULTS, weights=Weights(0, 0, 1, 0))
-    assert points(week, both) > points(week, one)
-
-
 def test_idle_time_costs_by_the_minute() -> None:
     close = points(problem(), [lesson(0, 600), lesson(0, 640, ART)])
     apart = points(problem(), [lesson(0, 600), lesson(0, 740, ART)])
@@ -157,14 +151,14 @@ def test_who_claims_the_best_hours() -> None:
 @given(st.integers(0, 1400), st.integers(5, 240))
 def test_best_minutes_counts_the_minutes_in_best_times(start: int, minutes: int) -> None:
     inside = sum(540 <= minute < 720 for minute in range(start, start + minutes))
-    assert best_minutes(NOAH, start, minutes) == inside
-    assert best_minutes(replace(NOAH, best_times=()), start, minutes) == minutes
+    assert best_minutes(NOAH, np.array([start]), minutes) == [inside]
+    assert best_minutes(replace(NOAH, best_times=()), np.array([start]), minutes) == [minutes]
 
 
 @given(st.integers(0, 1400), st.integers(5, 300))
 def test_earliness_is_a_percentage(start: int, minutes: int) -> None:
     week = problem()
-    assert 0 <= earliness(week.child_days[1, 0], start, minutes) <= 100
+    assert 0 <= earliness(week.child_days[1, 0], np.array([start]), minutes)[0] <= 100
 
 
 def test_scores_are_shares_of_the_week() -> None:
@@ -172,7 +166,10 @@ def test_scores_are_shares_of_the_week() -> None:
     assert best.learning_times == best.child_interest == best.subject_coherence == 1
     assert best.parent_involvement == 1
     mixed = scores(problem(), [lesson(0, 540), lesson(2, 810)])
-    assert mixed.learning_times == mixed.subject_coherence == mixed.parent_involvement == 0.5
+    assert mixed.learning_times == mixed.parent_involvement == 0.5
+    assert mixed.subject_coherence == 0
+    near = scores(problem(), [lesson(0, 540), lesson(2, 600)])
+    assert near.subject_coherence == 0.75
 
 
 def test_an_empty_week_lacks_nothing() -> None:

@@ -385,7 +385,7 @@ async def test_what_cannot_be_is_answered_and_changes_nothing(home: Home) -> Non
     reading = (await home.lessons("Reading"))[0]
     maths = await home.lessons("Mathematics")
     piano = home.family.children[0].commitments[0]
-    home.at(TUESDAY, "10:10")
+    home.at(TUESDAY, "13:00")
     await home.applied(MarkDone(maths[3].uid, "parent"))
     before = everything(home)
     nobody = "nobody@brightpath"
@@ -500,7 +500,7 @@ async def test_the_past_and_what_is_done_never_move(home: Home) -> None:
     for change in (
         AddCommitment("Zoo", WEDNESDAY, 540, 780, Scope.FAMILY),
         TakeDaysOff(FRIDAY, FRIDAY),
-        DropLesson(maths[3].uid),
+        AddCommitment("Vet", THURSDAY, 540, 780, Scope.FAMILY),
     ):
         await home.applied(change)
         now = places(await home.week())

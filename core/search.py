@@ -1,0 +1,103 @@
+"""Searches for the best week around a timetable, on the compiled kernel."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from math import isfinite
+
+import numpy as np
+
+from core.board import blank, state_of
+from core.kernel.anneal import copy, search, value
+from core.kernel.arrays import MISSING, MOST_OPEN, Board, Scratch, State, scratch
+from core.kernel.day import run_lengths
+from core.problem import Problem
+from core.timetable import Timetable
+
+WARMTH = 2_500.0
+"""Points that a week may well lose by a move, early in the search."""
+
+CREW = 2
+"""Searches that run side by side: as many as a small machine has cores."""
+
+LEG = 100_000
+"""Work between two looks at the clock: some hundredths of a second."""
+
+
+def improve(
+    problem: Problem,
+    board: Board,
+    timetable: Timetable,
+    *,
+    work: int,
+    seed: int,
+    seconds_left: Callable[[], float],
+    enough: Callable[[State], bool] | None = None,
+) -> State:
+    """The best week found around `timetable`; it obeys every rule as that one does and leaves out
+    no more.
+
+    `work` counts states of the day program, so that equal requests get equal weeks; where
+    `seconds_left` are too few for it, it is less. `enough` ends a search that has found what it
+    was for.
+    """
+    first = state_of(problem, board, timetable)
+    crew = [_Searcher(board, first, CREW * seed + number) for number in range(CREW)]
+    at_first, done = seconds_left(), 0
+    while len(board.minutes) and done < work and seconds_left() > 0:
+        if enough is not None and any(enough(each.best) for each in crew):
+            break
+        if done and isfinite(at_first):
+            # On a slow machine less work, each leg a larger part of the way.
+            pace = done / max(at_first - seconds_left(), 1e-6)
+            work = min(work, done + max(LEG, int(pace * seconds_left())))
+        done = min(work, done + LEG)
+        side_by_side(partial(_go_on, crew, board, done, work))
+    return max((each.best for each in crew), key=lambda best: value(board, best))
+
+
+class _Searcher:
+    """One of the searches that run side by side, each with chances of its own."""
+
+    def __init__(self, board: Board, first: State, seed: int) -> None:
+        self.state, self.best = blank(board), blank(board)
+        self.spare = blank(board), blank(board), blank(board)
+        copy(first, self.state)
+        copy(first, self.best)
+        self.room = room_for(board, MOST_OPEN, seed)
+
+
+def _go_on(crew: list[_Searcher], board: Board, until: int, work: int, number: int) -> None:
+    """Has one of the crew search until so much of the work is done."""
+    each = crew[number]
+    trial, choice, before = each.spare
+    search(board, each.state, each.best, trial, choice, before, each.room, until, work, WARMTH)
+
+
+def side_by_side(task: Callable[[int], None]) -> None:
+    """Runs a task of the kernel for each number below `CREW` at the same time."""
+    with ThreadPoolExecutor(CREW) as pool:
+        for running in [pool.submit(task, number) for number in range(CREW)]:
+            running.result()
+
+
+def lacking(board: Board, state: State) -> int:
+    """The weight of what a week leaves out."""
+    return int((np.maximum(0, board.due - state.held) * board.weight).sum())
+
+
+def soft_value(board: Board, state: State) -> float:
+    """Points of a week, up to a constant for what is kept; what it leaves out is not reckoned."""
+    return value(board, state) + MISSING * lacking(board, state)
+
+
+def room_for(board: Board, open_lessons: int, seed: int) -> Scratch:
+    """Scratch space for every child's day of `board`."""
+    window = max(1, int((board.high - board.low).max(initial=0)))
+    lessons = max(1, int(np.diff(board.owned).max(initial=0)))
+    runs = 0
+    for child, span in enumerate(board.span):
+        minutes = board.minutes[board.own[board.owned[child] : board.owned[child + 1]]]
+        lengths, index = np.zeros((2, span + 1), np.int64)
+        runs = max(runs, run_lengths(len(minutes), minutes, span, lengths, index))
+    return scratch(window, min(open_lessons, lessons), runs, lessons, seed)

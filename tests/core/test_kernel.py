@@ -1,0 +1,245 @@
+"""The compiled kernel against plain enumeration, and against itself without a compiler."""
+
+import subprocess
+import sys
+from itertools import pairwise, product
+from math import inf
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.families import family
+from core.board import board_of, state_of
+from core.bound import Stays, bound
+from core.greedy import greedy
+from core.hard import candidates
+from core.kernel.anneal import copy, search, value
+from core.kernel.arrays import ABSENT, MOST_OPEN, NEVER, scratch
+from core.kernel.day import day_program
+from core.problem import Problem, problem_of
+from core.promises import omitted
+from core.rest import runs_fit
+from core.search import improve, lacking, room_for, soft_value
+from core.soft import points
+from core.timetable import items_of
+from db.document import parse_document, to_request
+
+WINDOW = 22
+REST = 10
+IDLE = 200.0
+
+
+def made_up(children: int, seed: int, *, full: bool = False) -> Problem:
+    return problem_of(to_request(parse_document(family(children, seed, full=full))))
+
+
+@st.composite
+def days(draw: st.DrawFn) -> dict[str, object]:
+    lessons = draw(st.integers(1, 3))
+    minutes = [draw(st.sampled_from([10, 15, 20, 22, 30])) for _ in range(lessons)]
+    starts = [
+        {
+            at: draw(st.integers(-20_000, 60_000))
+            for at in draw(st.sets(st.integers(0, WINDOW - 7), max_size=4))
+        }
+        for _ in range(lessons)
+    ]
+    fixed = draw(st.none() | st.integers(0, WINDOW - 7))
+    lunch = {
+        at: draw(st.sampled_from([0, 10_000]))
+        for at in draw(st.sets(st.integers(0, WINDOW - 7), max_size=4))
+    }
+    return {
+        "minutes": minutes,
+        "starts": starts,
+        "fixed": fixed,
+        "lunch": lunch,
+        "span": draw(st.sampled_from([20, 45, 60])),
+        "crowd": draw(st.sampled_from([0, -5_000])),
+    }
+
+
+def enumerated(day: dict[str, object]) -> float:
+    """The most points by trying everything."""
+    minutes, starts, fixed = day["minutes"], day["starts"], day["fixed"]
+    lunch, span = day["lunch"], day["span"]
+    assert isinstance(minutes, list)
+    assert isinstance(starts, list)
+    assert isinstance(lunch, dict)
+    best = NEVER if fixed is not None else 0.0
+    choices = [[None, *own] for own in starts]
+    if fixed is not None:
+        choices[-1] = [fixed]
+    for chosen in product(*choices):
+        held = sorted((5 * at, minutes[row]) for row, at in enumerate(chosen) if at is not None)
+        if not held:
+            continue
+        if any(a + m > b for (a, m), (b, _) in pairwise(held)):
+            continue
+        if not runs_fit(held, span, REST):
+            continue
+        total = sum(
+            starts[row][at]
+            for row, at in enumerate(chosen)
+            if at is not None and not (fixed is not None and row == len(minutes) - 1)
+        )
+        total += day["crowd"] * (len(held) - (fixed is not None))
+        total -= IDLE * (held[-1][0] + held[-1][1] - held[0][0] - sum(m for _, m in held))
+        if lunch:
+            free = [
+                worth
+                for at, worth in lunch.items()
+                if all(5 * at + 30 <= a or a + m <= 5 * at for a, m in held)
+            ]
+            if not free:
+                continue
+            total += max(free)
+        best = max(best, total)
+    return best
+
+
+@pytest.mark.parametrize("told_apart", [True, False])
+@settings(deadline=None)  # the first call compiles
+@given(day=days())
+def test_a_day_is_the_best_that_can_be(told_apart: bool, day: dict[str, object]) -> None:
+    minutes, starts, fixed = day["minutes"], day["starts"], day["fixed"]
+    lunch, span = day["lunch"], day["span"]
+    assert isinstance(minutes, list)
+    assert isinstance(starts, list)
+    assert isinstance(lunch, dict)
+    assert isinstance(span, int)
+    rows = len(minutes)
+    opened = rows - (fixed is not None)
+    room = scratch(WINDOW + 1, 3, 20, rows, seed=0)
+    room.worth[:] = NEVER
+    for row, own in enumerate(starts):
+        for at, worth in own.items():
+            room.worth[row, at] = worth
+        room.minutes[row], room.slots[row] = minutes[row], -(-minutes[row] // 5)
+        room.far[row] = -(-(minutes[row] + REST) // 5)
+        room.bit[row] = row if told_apart else -1
+    room.fixed_at[:] = -1
+    if fixed is not None:
+        room.fixed_at[fixed] = opened
+        room.worth[opened, fixed] = 0.0
+    room.lunch[:] = NEVER
+    for at, worth in lunch.items():
+        room.lunch[at] = worth
+    bits = opened if told_apart else 0
+    for mask in range(1 << opened):
+        room.terminal[mask] = day["crowd"] * mask.bit_count() if told_apart else 0.0
+    found, _ = day_program(room, opened, rows, bits, WINDOW + 1, span, bool(lunch), IDLE, NEVER)
+    best = enumerated(day)
+    if told_apart:
+        assert found == pytest.approx(best)
+    else:
+        # Lessons that are not told apart may be held again: never worth less.
+        assert found >= best - 1e-6
+
+
+@pytest.mark.parametrize("children", [1, 2, 3])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_search_and_the_wishes_reckon_alike(children: int, seed: int) -> None:
+    problem = made_up(children, seed)
+    first = greedy(problem, candidates(problem))
+    board = board_of(problem, candidates(problem), first.escorts)
+    items = items_of(problem, first)
+    state = state_of(problem, board, first)
+    assert lacking(board, state) == omitted(problem, items)
+    assert soft_value(board, state) == points(problem, items)
+
+
+def test_the_search_only_improves_and_is_repeatable() -> None:
+    problem = made_up(2, 1)
+    first = greedy(problem, candidates(problem))
+    board = board_of(problem, candidates(problem), first.escorts)
+    weeks = [
+        improve(problem, board, first, work=60_000, seed=3, seconds_left=lambda: inf)
+        for _ in range(2)
+    ]
+    assert value(board, weeks[0]) > value(board, state_of(problem, board, first))
+    assert all((weeks[0].start == weeks[1].start).tolist()[0])
+    assert np.array_equal(weeks[0].start, weeks[1].start)
+
+
+def test_what_is_frozen_stays() -> None:
+    problem = made_up(2, 1)
+    first = greedy(problem, candidates(problem))
+    board = board_of(problem, candidates(problem), first.escorts, list(first.lessons))
+    state = state_of(problem, board, first)
+    week = improve(problem, board, first, work=60_000, seed=3, seconds_left=lambda: inf)
+    held = state.start != ABSENT
+    assert np.array_equal(week.start[held], state.start[held])
+
+
+@pytest.mark.parametrize(("children", "seed"), [(1, 0), (1, 1), (2, 1), (2, 2)])
+def test_no_week_exceeds_the_bound(children: int, seed: int) -> None:
+    problem = made_up(children, seed)
+    first = greedy(problem, candidates(problem))
+    board = board_of(problem, candidates(problem), first.escorts)
+    start = state_of(problem, board, first)
+    most = bound(
+        problem,
+        board,
+        start,
+        omissions=lacking(board, start),
+        stays=Stays(),
+        steps=60,
+        enough=0.0,
+        seconds_left=lambda: inf,
+    )
+    for other in range(3):
+        week = improve(problem, board, first, work=400_000, seed=other, seconds_left=lambda: inf)
+        assert lacking(board, week) <= lacking(board, start)
+        assert soft_value(board, week) <= most
+
+
+ALIKE = """
+import sys
+{hide}
+from benchmarks.families import family
+from core.board import board_of
+from core.greedy import greedy
+from core.hard import candidates
+from core.kernel.arrays import COMPILED
+from core.problem import problem_of
+from core.search import improve
+from math import inf
+from db.document import parse_document, to_request
+problem = problem_of(to_request(parse_document(family(1, 0))))
+first = greedy(problem, candidates(problem))
+board = board_of(problem, candidates(problem), first.escorts)
+week = improve(problem, board, first, work=300, seed=1, seconds_left=lambda: inf)
+print(COMPILED, week.start.tolist(), week.lunch.tolist())
+"""
+
+
+def test_without_a_compiler_the_week_is_the_same() -> None:
+    hide = "import importlib.util as u; f = u.find_spec; u.find_spec = " + (
+        "lambda name, *rest: None if name == 'numba' else f(name, *rest)"
+    )
+    with_it, without = (
+        subprocess.run(
+            [sys.executable, "-c", ALIKE.format(hide=lines)],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split(" ", 1)
+        for lines in ("", hide)
+    )
+    assert (with_it[0], without[0]) == ("True", "False")
+    assert with_it[1] == without[1]
+
+
+def test_a_search_stops_at_its_budget() -> None:
+    problem = made_up(1, 0)
+    first = greedy(problem, candidates(problem))
+    board = board_of(problem, candidates(problem), first.escorts)
+    state = state_of(problem, board, first)
+    best, trial, choice, before = (state_of(problem, board, first) for _ in range(4))
+    copy(state, best)
+    room = room_for(board, MOST_OPEN, 0)
+    search(board, state, best, trial, choice, before, room, 5_000, 5_000, 2_500.0)
+    assert 5_000 <= room.work[0] < 400_000
