@@ -4,7 +4,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
@@ -13,13 +13,14 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from app import doctor as doctors
 from app.embedded import EmbeddedError, EmbeddedServer
 from app.embedded import start as start_embedded
 from app.families import export_family, import_family
 from app.logs import configure as configure_logs
-from app.plan_output import plan_document
+from app.plan_output import explanation, plan_document
 from app.planning import solve_and_check
 from app.program import open_services
 from app.serve import PortTaken, Role, bind, serve, stop_on_signals
@@ -143,6 +144,18 @@ def _print_json(value: object) -> None:
     sys.stdout.buffer.write(json.dumps(value, ensure_ascii=False, indent=1).encode() + b"\n")
 
 
+@contextmanager
+def _progress() -> Iterator[Callable[[float], None]]:
+    """Shows the share of the work that it is told, on a terminal; nowhere else anything."""
+    if not sys.stderr.isatty():
+        yield lambda share: None
+        return
+    columns = TextColumn("Planning"), BarColumn(), TaskProgressColumn()
+    with Progress(*columns, console=say, transient=True) as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda share: bar.update(task, completed=share)
+
+
 def _serve(roles: frozenset[Role]) -> None:
     settings = _settings()
     configure_logs(json=not sys.stderr.isatty())
@@ -205,14 +218,31 @@ def plan(
     time_limit: Annotated[
         float, typer.Option(min=0.1, max=3600, help="Seconds after which to stop.")
     ] = 10.0,
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain",
+            help="Also say, on standard error, why each lesson stands where it stands.",
+        ),
+    ] = False,
 ) -> None:
     """Plan a week without database or network and print it as JSON."""
     try:
         request = to_request(parse_document(_document(family)))
     except DocumentError as error:
         _fail(str(error), 2)
-    result = solve_and_check(request, time_limit=time_limit)
-    _print_json(plan_document(result, translator("en")))
+    # Imported here: numpy takes half a second to load, which only planning should pay.
+    from core.kernel.arrays import COMPILED
+
+    if not COMPILED:
+        say.print("Planning takes longer here: numba, which compiles the engine, is missing.")
+    with _progress() as watched:
+        result = solve_and_check(request, time_limit=time_limit, watched=watched)
+    translate = translator("en")
+    _print_json(plan_document(result, translate))
+    if explain:
+        for line in explanation(result, translate):
+            say.print(line, markup=False, emoji=False)
 
 
 @cli.command("import")

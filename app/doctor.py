@@ -25,7 +25,7 @@ class Finding:
 async def examine(settings: Settings, conninfo: str) -> list[Finding]:
     """All findings, the configuration's first. Reaches out to Telegram and Google only where they
     are configured."""
-    findings = [_links(settings)]
+    findings = [_links(settings), _engine()]
     findings += await _database(conninfo)
     async with httpx.AsyncClient(timeout=TIMEOUT) as client:
         findings.append(await _telegram(settings, client))
@@ -42,6 +42,17 @@ def _links(settings: Settings) -> Finding:
             "to an address that a phone reaches.",
         )
     return Finding(True, f"Links begin with {settings.base_url}.")
+
+
+def _engine() -> Finding:
+    # Imported here: numpy takes half a second to load, which other commands should not pay.
+    from core.kernel.arrays import COMPILED
+
+    if COMPILED:
+        return Finding(True, "The engine is compiled.")
+    return Finding(
+        True, "numba is missing, so the engine is not compiled: planning works, and takes longer."
+    )
 
 
 async def _database(conninfo: str) -> list[Finding]:

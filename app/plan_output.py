@@ -1,12 +1,13 @@
-"""A plan as the JSON that `brightpath plan` prints."""
+"""A plan as the JSON that `brightpath plan` prints, and why it is so, as lines to read."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any
 
 from core.patterns import in_order, schedule_data
-from core.phrase import Translate
+from core.phrase import Translate, say
 from core.plan import ENGINE, Plan
+from core.problem import problem_of
 from core.week import clock
 
 
@@ -77,3 +78,22 @@ def _children(plan: Plan, adults: Mapping[int, str]) -> list[dict[str, Any]]:
 
 def _moment(day: date, minute: int) -> str:
     return f"{day.isoformat()}T{clock(minute)}"
+
+
+def explanation(plan: Plan, translate: Translate) -> Iterator[str]:
+    """Why each lesson and lunch stands where it stands, line by line: by child, day and time."""
+    # Imported here: numpy takes half a second to load, which other commands should not pay.
+    from core.reasons import reasons
+
+    problem = problem_of(plan.request)
+    for child in plan.request.family.children:
+        yield child.name
+        told: date | None = None
+        for item in in_order([item for item in plan.items if item.child_id == child.id]):
+            said = " ".join(translate(reason) for reason in reasons(problem, plan.items, item))
+            if not said:
+                continue
+            if item.date != told:
+                told = item.date
+                yield "  " + translate(say("plan.days.date", date=told))
+            yield f"    {clock(item.start)} {item.name}: {said}"

@@ -1,7 +1,7 @@
 """Planning a family's weeks: read, solve without any lock, check, and store if nothing changed."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from time import monotonic
@@ -155,18 +155,29 @@ def settle(request: WeekRequest, *, time_limit: float = TIME_LIMIT) -> Plan:
         request = replace(request, pins=tuple(pin for pin in request.pins if pin not in lost))
 
 
-def solve_and_check(request: WeekRequest, *, time_limit: float = TIME_LIMIT) -> Plan:
+def solve_and_check(
+    request: WeekRequest,
+    *,
+    time_limit: float = TIME_LIMIT,
+    watched: Callable[[float], None] = lambda share: None,
+) -> Plan:
     """A week that has passed the independent checker, planned within `time_limit` seconds or a
-    little more. Raises `RulesBroken` for any other."""
-    return checked(_timed(request, time_limit))
+    little more; `watched` as in `plan_week`. Raises `RulesBroken` for any other."""
+    return checked(_timed(request, time_limit, watched))
 
 
-def _timed(request: WeekRequest, time_limit: float) -> Plan:
+def _timed(
+    request: WeekRequest,
+    time_limit: float,
+    watched: Callable[[float], None] = lambda share: None,
+) -> Plan:
     # Imported here: the solver takes seconds to load, which only planning should pay.
     from core.solve import plan_week
 
     began = monotonic()
-    plan = plan_week(request, seconds_left=lambda: began + time_limit - monotonic())
+    plan = plan_week(
+        request, seconds_left=lambda: began + time_limit - monotonic(), watched=watched
+    )
     return replace(plan, solve_seconds=monotonic() - began)
 
 

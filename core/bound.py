@@ -98,18 +98,20 @@ def bound(
     steps: int,
     enough: float,
     seconds_left: Callable[[], float],
+    watched: Callable[[float], None] = lambda share: None,
 ) -> float:
     """Points that no week exceeds which leaves out at most `omissions` (weight) and lets `stays`
     stay, up to the constant that `kernel.value` leaves out as well.
 
     `best` is such a week. Stops after `steps` sets of prices, or when the bound comes within the
-    share `enough` of that week; where `seconds_left` are too few for that, with fewer.
+    share `enough` of that week; where `seconds_left` are too few for that, with fewer. `watched` is
+    told the share of them that is done.
     """
     reached = soft_value(board, best)
     if not len(board.own) or not (board.worth > NEVER / 2).any():
         return reached
     return _Relaxation(problem, board, omissions, stays).descend(
-        reached, steps, enough, seconds_left
+        reached, steps, enough, seconds_left, watched
     )
 
 
@@ -192,7 +194,12 @@ class _Relaxation:
         return total, limit - used
 
     def descend(
-        self, reached: float, steps: int, enough: float, seconds_left: Callable[[], float]
+        self,
+        reached: float,
+        steps: int,
+        enough: float,
+        seconds_left: Callable[[], float],
+        watched: Callable[[float], None],
     ) -> float:
         """The least bound found on the way to good prices.
 
@@ -212,6 +219,7 @@ class _Relaxation:
                 each = (at_first - seconds_left()) / (step - 1)
                 steps = min(steps, step + int(seconds_left() / max(each, 1e-6)))
             total, slope = self.answer(prices)
+            watched(step / steps)
             idle += 1
             if total < least:
                 least, center, idle = total, prices, 0

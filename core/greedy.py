@@ -130,7 +130,7 @@ def _try(draft: _Draft, activity: Activity, day: int, place: Candidate) -> bool:
                 adult
                 for adult in problem.adults
                 if start in adults[adult]
-                and _peak(draft.taken.get((adult, day), ()), start, start + minutes)
+                and peak(draft.taken.get((adult, day), ()), start, start + minutes)
                 + activity.attention
                 <= 100
             )
@@ -172,7 +172,7 @@ def _lunches(draft: _Draft) -> dict[tuple[int, int], int]:
     }
 
 
-def _peak(loads: Iterable[tuple[int, int, int]], start: int, end: int) -> int:
+def peak(loads: Iterable[tuple[int, int, int]], start: int, end: int) -> int:
     """The most attention that is taken at any minute between `start` and `end`."""
     inside = [load for load in loads if load[0] < end and load[1] > start]
     moments = {start, *(load[0] for load in inside if load[0] > start)}

@@ -186,31 +186,36 @@ def pinned_to(
 
 
 def candidates(problem: Problem) -> Candidates:
-    """Where each activity may stand, by the rules that concern it alone.
+    """Where each activity may stand, by the rules that concern it alone."""
+    places = {
+        (activity.id, day): candidate(problem, activity, day)
+        for activity in problem.activities
+        for day in range(7)
+    }
+    return {key: place for key, place in places.items() if place is not None}
+
+
+def candidate(problem: Problem, activity: Activity, day: int) -> Candidate | None:
+    """Where an activity may stand on one day; None where it cannot.
 
     Who shares a lesson is absent on a day that leaves him no start; where the others have no
     start in common, as many as possible of them meet and the rest count as absent too.
     """
-    found: dict[tuple[int, int], Candidate] = {}
-    for activity in problem.activities:
-        for day in range(7):
-            ways = {
-                index: frozenset(member_starts(problem, activity, member, day))
-                for index, member in enumerate(activity.members)
-            }
-            meeting = _largest_meeting(ways)
-            common = sorted(frozenset.intersection(*(ways[index] for index in meeting or [0])))
-            starts = pinned_to(problem, activity, day, common)
-            if activity.attention:
-                taught = {
-                    start
-                    for adult in problem.adults
-                    for start in with_adult(problem, activity, day, adult, starts)
-                }
-                starts = tuple(start for start in starts if start in taught)
-            if starts:
-                found[activity.id, day] = Candidate(starts, meeting)
-    return found
+    ways = {
+        index: frozenset(member_starts(problem, activity, member, day))
+        for index, member in enumerate(activity.members)
+    }
+    meeting = _largest_meeting(ways)
+    common = sorted(frozenset.intersection(*(ways[index] for index in meeting or [0])))
+    starts = pinned_to(problem, activity, day, common)
+    if activity.attention:
+        taught = {
+            start
+            for adult in problem.adults
+            for start in with_adult(problem, activity, day, adult, starts)
+        }
+        starts = tuple(start for start in starts if start in taught)
+    return Candidate(starts, meeting) if starts else None
 
 
 def _largest_meeting(ways: Mapping[int, frozenset[int]]) -> tuple[int, ...]:

@@ -33,13 +33,14 @@ def improve(
     seed: int,
     seconds_left: Callable[[], float],
     enough: Callable[[State], bool] | None = None,
+    watched: Callable[[float], None] = lambda share: None,
 ) -> State:
     """The best week found around `timetable`; it obeys every rule as that one does and leaves out
     no more.
 
     `work` counts states of the day program, so that equal requests get equal weeks; where
     `seconds_left` are too few for it, it is less. `enough` ends a search that has found what it
-    was for.
+    was for; `watched` is told the share of the work that is done.
     """
     first = state_of(problem, board, timetable)
     crew = [_Searcher(board, first, CREW * seed + number) for number in range(CREW)]
@@ -53,6 +54,7 @@ def improve(
             work = min(work, done + max(LEG, int(pace * seconds_left())))
         done = min(work, done + LEG)
         side_by_side(partial(_go_on, crew, board, done, work))
+        watched(done / work)
     return max((each.best for each in crew), key=lambda best: value(board, best))
 
 

@@ -27,6 +27,7 @@ stands before Sunday.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from enum import Enum, auto
 from itertools import pairwise
 
 import numpy as np
@@ -52,6 +53,23 @@ LUNCH_TOGETHER = 10_000
 IDLE = 200
 CROWDED = 500
 LOOP = 5_000
+
+
+class Wish(Enum):
+    """The wishes above, each by what fulfils it."""
+
+    CLAIM = auto()
+    BEST_TIME = auto()
+    EARLY = auto()
+    SAME_TIME = auto()
+    APART = auto()
+    FEW_A_DAY = auto()
+    OPENING = auto()
+    EXTRA = auto()
+    CLOSE = auto()
+    LUNCH = auto()
+    SLACK = auto()
+    LOOP = auto()
 
 
 def per_mille(weight: float) -> int:
@@ -89,23 +107,36 @@ def earliness(child_day: ChildDay, starts: Minutes, minutes: int) -> Minutes:
     return np.clip(100 * (hours.end - minutes - starts) // room, 0, 100)
 
 
+def lesson_wishes(
+    problem: Problem, activity: Activity, member: Member, day: int, starts: Minutes
+) -> Mapping[Wish, Minutes]:
+    """The points of each wish that concerns one lesson of one child alone, for each of its
+    possible starts."""
+    weights, child_day = problem.request.weights, problem.child_days[member.child.id, day]
+    minutes, attention = activity.minutes, activity.attention
+    best = best_minutes(member.child, starts, minutes)
+    early = earliness(child_day, starts, minutes)
+    involved = per_mille(weights.parent_involvement)
+    found = {
+        Wish.CLAIM: per_mille(weights.child_interest) * best * claim(problem, member.subject) // 10,
+        Wish.BEST_TIME: per_mille(weights.learning_times) * best,
+        Wish.EARLY: involved * minutes * attention * early // 10_000,
+    }
+    if minutes <= SHORT:
+        grouped = problem.request.family.preferences.style.get("grouped_activities", 0)
+        coherent = per_mille(weights.subject_coherence)
+        found[Wish.OPENING] = coherent * GROUPED * grouped * early // 100
+    if problem.request.loop.get(member.child.id) == member.subject.id:
+        found[Wish.LOOP] = np.full_like(starts, LOOP * (6 - day))
+    return found
+
+
 def lesson_points(
     problem: Problem, activity: Activity, member: Member, day: int, starts: Minutes
 ) -> Minutes:
     """All wishes that concern one lesson of one child alone, for each of its possible starts."""
-    weights, child_day = problem.request.weights, problem.child_days[member.child.id, day]
-    minutes = activity.minutes
-    best = best_minutes(member.child, starts, minutes)
-    early = earliness(child_day, starts, minutes)
-    points = per_mille(weights.child_interest) * best * claim(problem, member.subject) // 10
-    points += per_mille(weights.learning_times) * best
-    points += per_mille(weights.parent_involvement) * minutes * activity.attention * early // 10_000
-    if minutes <= SHORT:
-        grouped = problem.request.family.preferences.style.get("grouped_activities", 0)
-        points += per_mille(weights.subject_coherence) * GROUPED * grouped * early // 100
-    if problem.request.loop.get(member.child.id) == member.subject.id:
-        points += LOOP * (6 - day)
-    return points
+    wishes = lesson_wishes(problem, activity, member, day, starts)
+    return sum(wishes.values(), np.zeros_like(starts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,20 +177,30 @@ def _read(problem: Problem, items: Iterable[Item]) -> _Week:
 def points(problem: Problem, items: Iterable[Item]) -> int:
     """The soft score of a week, in thousandths."""
     week = _read(problem, items)
-    return (
-        sum(
-            int(lesson_points(problem, problem.activities[number], member, day, _at(item))[0])
-            for (number, day), lesson in week.lessons.items()
-            for member, item in lesson
-        )
-        - same_time_price(problem) * sum(_ranges(problem, week).values())
-        - adjacent_price(problem) * _adjacent(problem, week)
-        - block_price(problem) * _fullest(week)
-        + _wanted(problem, week)
-        - IDLE * sum(_idle(day) for day in week.days.values())
-        - CROWDED * sum(_crowding(problem, *key, day) for key, day in week.days.items())
-        + LUNCH_TOGETHER * _lunches_together(week)
+    alone = sum(
+        int(lesson_points(problem, problem.activities[number], member, day, _at(item))[0])
+        for (number, day), lesson in week.lessons.items()
+        for member, item in lesson
     )
+    return alone + sum(_ties(problem, week).values())
+
+
+def tie_wishes(problem: Problem, items: Iterable[Item]) -> Mapping[Wish, int]:
+    """The points of each wish that ties the items of a week to each other."""
+    return _ties(problem, _read(problem, items))
+
+
+def _ties(problem: Problem, week: _Week) -> Mapping[Wish, int]:
+    crowding = sum(_crowding(problem, *key, day) for key, day in week.days.items())
+    return {
+        Wish.SAME_TIME: -same_time_price(problem) * sum(_ranges(problem, week).values()),
+        Wish.APART: -adjacent_price(problem) * _adjacent(problem, week),
+        Wish.FEW_A_DAY: -block_price(problem) * _fullest(week),
+        Wish.EXTRA: _wanted(problem, week),
+        Wish.CLOSE: -IDLE * sum(_idle(day) for day in week.days.values()),
+        Wish.SLACK: -CROWDED * crowding,
+        Wish.LUNCH: LUNCH_TOGETHER * _lunches_together(week),
+    }
 
 
 def _at(item: Item) -> Minutes:

@@ -38,14 +38,22 @@ SEARCHING, EXPLAINING = 0.5, 0.15
 """Shares of the seconds left that are kept for the bound and the explanation together, and for
 the explanation, where the machine is slow."""
 
+PROMISED, SEARCHED, BOUNDED = 0.05, 0.25, 0.95
+"""Shares of the whole work that are done after the promises, the search and the bound, about."""
+
 
 def plan_week(
-    request: WeekRequest, *, seconds_left: Callable[[], float] = lambda: inf, seed: int = 0
+    request: WeekRequest,
+    *,
+    seconds_left: Callable[[], float] = lambda: inf,
+    seed: int = 0,
+    watched: Callable[[float], None] = lambda share: None,
 ) -> Plan:
     """The best week found for `request`; always a plan, whatever the family can or cannot do.
 
     Equal requests and seeds get equal plans: work is counted, not timed. `seconds_left` only stops
-    a search that the machine is too slow for; what was found by then is returned.
+    a search that the machine is too slow for; what was found by then is returned. `watched` is
+    told now and then the share of the work that is done: it rises, and ends with 1.
     """
     problem = problem_of(request)
     places = candidates(problem)
@@ -57,6 +65,7 @@ def plan_week(
         seed=seed,
         seconds_left=lambda: seconds_left() - SEARCHING * allowed,
     )
+    watched(PROMISED)
     board = _board(problem, places, promise.timetable)
     best = improve(
         problem,
@@ -65,6 +74,7 @@ def plan_week(
         work=min(MOST_SEARCH_WORK, SEARCH_WORK * len(board.span) ** 2),
         seed=seed,
         seconds_left=lambda: seconds_left() - SEARCHING * allowed,
+        watched=lambda share: watched(PROMISED + share * (SEARCHED - PROMISED)),
     )
     timetable = timetable_of(problem, places, board, best, promise.timetable)
     timetable = finished(problem, board, timetable)
@@ -78,11 +88,13 @@ def plan_week(
         timetable,
         weight,
         lambda: seconds_left() - reserve,
+        lambda share: watched(SEARCHED + share * (BOUNDED - SEARCHED)),
     )
     clashing = clashes(problem, items)
     offers = repairs(
         problem, items, clashing, weight, lambda week: _least(week, seconds_left, seed)
     )
+    watched(1.0)
     return Plan(
         request=request,
         status=Status.PARTIAL if weight else Status.FEASIBLE if above else Status.OPTIMAL,
@@ -134,6 +146,7 @@ def _above(
     timetable: Timetable,
     omissions: int,
     seconds_left: Callable[[], float],
+    watched: Callable[[float], None],
 ) -> int:
     """The points by which another week might still be better, with as few omissions and moves."""
     if not problem.activities:
@@ -164,6 +177,7 @@ def _above(
         steps=max(LEAST_STEPS, STEPS - STEPS_LESS * len(board.span)),
         enough=ENOUGH,
         seconds_left=seconds_left,
+        watched=watched,
     )
     return max(0, int(highest - reached))
 

@@ -3,11 +3,16 @@
 import asyncio
 import copy
 import json
+import os
+import pty
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import Any, TypeAlias
 
 import pytest
@@ -239,6 +244,69 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line(
     missing = tmp_path / "missing.json"
     assert refusal(command("plan", str(missing))).startswith(f"{missing}: ")
     assert "directory" in refusal(command("plan", str(tmp_path)))
+
+
+def test_the_reasons_go_beside_the_document(command: Command) -> None:
+    answer = command("plan", "-", "--explain", stdin=json.dumps(FAMILY))
+    plan = json.loads(answer.out)
+    assert list(plan) == PLAN_KEYS
+    lines = answer.err.splitlines()
+    assert [line for line in lines if not line.startswith(" ")] == ["Emma", "Noah"]
+    places = [line.strip() for line in lines if line.startswith("    ")]
+    lessons = [
+        f"{item['startTime']} {item['name']}: "
+        for child in plan["children"]
+        for day in child["scheduleData"]["days"]
+        for item in day["items"]
+        if item["type"] in ("subject", "lunch")
+    ]
+    assert len(places) == len(lessons) > 0
+    for place, lesson in zip(places, lessons, strict=True):
+        assert place.startswith(lesson)
+        assert place.endswith(".")
+    assert command("plan", "-", stdin=json.dumps(FAMILY)).err == ""
+
+
+def test_a_terminal_sees_how_far_planning_is(file: Callable[[object], str]) -> None:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from app.cli import main; main()", "plan", file(FAMILY)],
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        cwd=SARAH.parents[1],
+        env=os.environ | {"TERM": "xterm", "COLUMNS": "80"},
+    )
+    os.close(theirs)
+    shown = b""
+    with os.fdopen(ours, "rb", buffering=0) as screen, suppress(OSError):
+        # Once nobody writes to it any more, a terminal fails to be read.
+        while part := screen.read(4096):
+            shown += part
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert list(json.loads(out)) == PLAN_KEYS
+    assert b"Planning" in shown
+    assert b"%" in shown
+
+
+def test_without_a_compiler_it_takes_longer_and_says_so(
+    command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.kernel.arrays.COMPILED", False)
+    answer = command("plan", "-", stdin=json.dumps(FAMILY))
+    assert list(json.loads(answer.out)) == PLAN_KEYS
+    assert answer.err.count("\n") == 1
+    assert "takes longer" in answer.err
+    assert "numba" in answer.err
+
+
+@pytest.mark.parametrize("limit", [0.1, 1])
+def test_a_time_limit_is_kept(command: Command, limit: float) -> None:
+    command("plan", str(SARAH), "--time-limit", "1")  # the engine is loaded, and compiled
+    began = monotonic()
+    answer = command("plan", str(SARAH), "--time-limit", str(limit))
+    assert answer.code == 0
+    assert monotonic() - began < limit + 3
 
 
 def test_a_time_limit_that_makes_no_sense_is_refused(command: Command) -> None:

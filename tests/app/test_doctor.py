@@ -79,7 +79,7 @@ def test_all_is_well_in_a_home_where_nothing_ever_ran() -> None:
         done = home.run("doctor")
         assert done.returncode == 0, done.stderr
         lines = done.stderr.splitlines()
-        assert len(lines) == 7
+        assert len(lines) == 8
         assert all(line.startswith("ok ") for line in lines)
         assert f"http://127.0.0.1:{home.port}" in lines[0]
         assert "this machine only" in lines[0]
@@ -100,6 +100,17 @@ def test_a_bot_that_telegram_knows(
     assert "knows the bot as @" in answer.err
     assert "Links begin with https://brightpath.example." in answer.err
     assert bot_api.token not in answer.err
+
+
+def test_an_engine_that_is_not_compiled(
+    command: Command, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = command("doctor", DATABASE_URL=database_url)
+    assert "The engine is compiled." in answer.err
+    monkeypatch.setattr("core.kernel.arrays.COMPILED", False)
+    answer = command("doctor", DATABASE_URL=database_url)
+    assert mended(answer) == []
+    assert "takes longer" in answer.err
 
 
 def test_a_wrong_token(command: Command, database_url: str, bot_api: BotApiServer) -> None:

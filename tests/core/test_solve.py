@@ -264,6 +264,15 @@ def test_a_week_without_time_to_search_is_still_a_week() -> None:
     assert plan.bound >= plan.objective
 
 
+def test_who_watches_hears_of_the_work_until_it_is_done() -> None:
+    shares: list[float] = []
+    plan_week(REQUEST, watched=shares.append)
+    assert shares == sorted(shares)
+    assert shares[0] < 0.2
+    assert shares[-1] == 1.0
+    assert len(shares) > 20
+
+
 def test_two_adults_share_the_lessons_and_one_goes_along() -> None:
     dance = replace(
         CO_OP, id=7, name="Dance", start=540, end=840, scope=Scope.CHILD, needs_adult=True
