@@ -55,7 +55,7 @@ class Judge:
             return None
         places = candidates(problem)
         spent = PLACE_WORK * len(places)
-        if _impossible(problem, places):
+        if is_impossible(problem, places):
             verdict: bool | None = False
         elif _first_fit(problem, places):
             verdict = True
@@ -79,7 +79,7 @@ def lacking(problem: Problem, items: tuple[Item, ...]) -> Iterator[tuple[Activit
                 yield activity, member, missing
 
 
-def _impossible(problem: Problem, places: Candidates) -> bool:
+def is_impossible(problem: Problem, places: Candidates) -> bool:
     """Whether counting days or minutes is enough to see that something must be left out."""
     for activity in problem.activities:
         for index, member in enumerate(activity.members):

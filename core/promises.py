@@ -6,10 +6,11 @@ with rule 8 to the letter.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.board import board_of, timetable_of
+from core.fit import adult_shortage, child_shortage, is_impossible
 from core.greedy import greedy
 from core.hard import Candidates, Variables, omission_weight, required, variables
 from core.plan import Item
@@ -75,10 +76,27 @@ def keep_promises(
         timetable = _search(problem, places, timetable, work, seed, seconds_left)
         if not omitted(problem, items_of(problem, timetable)):
             return Promise(timetable, 0, True)
+        if is_impossible(problem, places):
+            promise = _exact(problem, places, timetable, work, seed, seconds_left)
+            if adult_shortage(problem) > 0 or any(
+                child_shortage(problem, child.id) > 0 for child in problem.request.family.children
+            ):
+                return replace(promise, bound=max(promise.bound, _lightest(problem)))
+            return promise
         padded = _padded(problem, places, timetable, work, seed, seconds_left)
         if padded is not None:
             return Promise(padded, 0, True)
     return _exact(problem, places, timetable, work, seed, seconds_left)
+
+
+def _lightest(problem: Problem) -> int:
+    """What must weigh at least whatever is left out."""
+    return min(
+        omission_weight(member.subject)
+        for activity in problem.activities
+        for member in activity.members
+        if required(problem, member)
+    )
 
 
 def omitted(problem: Problem, items: tuple[Item, ...]) -> int:

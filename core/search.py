@@ -53,7 +53,7 @@ def improve(
             pace = done / max(at_first - seconds_left(), 1e-6)
             work = min(work, done + max(LEG, int(pace * seconds_left())))
         done = min(work, done + LEG)
-        side_by_side(partial(_go_on, crew, board, done, work))
+        side_by_side(partial(_go_on, crew, done, work))
         watched(done / work)
     return max((each.best for each in crew), key=lambda best: value(board, best))
 
@@ -62,6 +62,8 @@ class _Searcher:
     """One of the searches that run side by side, each with chances of its own."""
 
     def __init__(self, board: Board, first: State, seed: int) -> None:
+        # A move freezes a lesson for as long as it lasts: not on another's board.
+        self.board = board._replace(frozen=board.frozen.copy())
         self.state, self.best = blank(board), blank(board)
         self.spare = blank(board), blank(board), blank(board)
         copy(first, self.state)
@@ -69,11 +71,11 @@ class _Searcher:
         self.room = room_for(board, MOST_OPEN, seed)
 
 
-def _go_on(crew: list[_Searcher], board: Board, until: int, work: int, number: int) -> None:
+def _go_on(crew: list[_Searcher], until: int, work: int, number: int) -> None:
     """Has one of the crew search until so much of the work is done."""
     each = crew[number]
     trial, choice, before = each.spare
-    search(board, each.state, each.best, trial, choice, before, each.room, until, work, WARMTH)
+    search(each.board, each.state, each.best, trial, choice, before, each.room, until, work, WARMTH)
 
 
 def side_by_side(task: Callable[[int], None]) -> None:

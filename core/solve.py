@@ -25,10 +25,11 @@ SEARCH_WORK, MOST_SEARCH_WORK = 750_000, 20_000_000
 """States of the day program that the search for the best week may look at, for the square of the
 number of children, and at most."""
 
-STEPS, STEPS_LESS, LEAST_STEPS = 160, 15, 40
-"""Sets of prices that the bound tries, how many fewer for each child, and at least."""
+STEPS, STEPS_LESS, LEAST_STEPS, AGAIN_STEPS = 120, 12, 30, 20
+"""Sets of prices that the bound tries, how many fewer for each child, at least, and for a week that
+is planned anew, whose family waits for it."""
 
-ENOUGH = 0.002
+ENOUGH = 0.005
 """A week is as good as the best once the bound is this close."""
 
 TRIAL = 0.2
@@ -71,7 +72,7 @@ def plan_week(
         problem,
         board,
         promise.timetable,
-        work=min(MOST_SEARCH_WORK, SEARCH_WORK * len(board.span) ** 2),
+        work=_search_work(board, promise.timetable),
         seed=seed,
         seconds_left=lambda: seconds_left() - SEARCHING * allowed,
         watched=lambda share: watched(PROMISED + share * (SEARCHED - PROMISED)),
@@ -139,6 +140,13 @@ def _board(problem: Problem, places: Candidates, timetable: Timetable) -> Board:
     return board
 
 
+def _search_work(board: Board, timetable: Timetable) -> int:
+    """As much as the lessons that are free to move are worth: none where all stand as before."""
+    free = sum(not board.frozen[key] for key in timetable.lessons)
+    work = min(MOST_SEARCH_WORK, SEARCH_WORK * len(board.span) ** 2)
+    return work * free // max(1, len(timetable.lessons))
+
+
 def _above(
     problem: Problem,
     board: Board,
@@ -174,7 +182,9 @@ def _above(
         stays=Stays(
             tuple(known), sum(stands(problem, timetable, item) for item in problem.movable)
         ),
-        steps=max(LEAST_STEPS, STEPS - STEPS_LESS * len(board.span)),
+        steps=AGAIN_STEPS
+        if problem.movable
+        else max(LEAST_STEPS, STEPS - STEPS_LESS * len(board.span)),
         enough=ENOUGH,
         seconds_left=seconds_left,
         watched=watched,

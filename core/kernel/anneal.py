@@ -132,20 +132,24 @@ def _cells(board: Board, child: int, day: int, cells: Ints) -> int:
 
 
 @compiled
+def _start_on(board: Board, room: Scratch, activity: int, day: int) -> int:
+    """A start at which the activity may stand on this day; `ABSENT` if there is none."""
+    chosen, found = ABSENT, 0
+    for start in range(SLOTS):
+        if board.worth[activity, day, start] > NEVER / 2:
+            found += 1
+            if below(room.rng, found) == 0:
+                chosen = start
+    return chosen
+
+
+@compiled
 def _some_start(board: Board, room: Scratch, activity: int) -> int:
     """A start at which the activity may stand on some day; `ABSENT` if there is none."""
     for _ in range(12):
-        day = below(room.rng, DAYS)
-        found = 0
-        for start in range(SLOTS):
-            found += board.worth[activity, day, start] > NEVER / 2
-        if found:
-            pick = below(room.rng, found)
-            for start in range(SLOTS):
-                if board.worth[activity, day, start] > NEVER / 2:
-                    if pick == 0:
-                        return start
-                    pick -= 1
+        start = _start_on(board, room, activity, below(room.rng, DAYS))
+        if start != ABSENT:
+            return start
     return ABSENT
 
 
@@ -283,6 +287,106 @@ def _move_shared(
 
 
 @compiled
+def _lacking(board: Board, state: State, room: Scratch) -> int:
+    """An activity of one child that is held less often than is due, by chance; `ABSENT` if there
+    is none."""
+    chosen, found = ABSENT, 0
+    for activity in range(board.minutes.shape[0]):
+        member = board.members[activity]
+        alone = board.members[activity + 1] - member == 1
+        if alone and state.held[member] < board.due[member]:
+            found += 1
+            if below(room.rng, found) == 0:
+                chosen = activity
+    return chosen
+
+
+@compiled
+def _make_way(
+    board: Board, state: State, activity: int, day: int, start: int, adult: int, cells: Ints
+) -> int:
+    """Takes out what an adult teaches while a lesson is to be, until there is attention enough;
+    lists the child-days that lost something and returns how many, -1 if it cannot be."""
+    count, end = 0, start + board.slots[activity]
+    for other in range(board.minutes.shape[0]):
+        begins = state.start[other, day]
+        if (
+            state.adult[other, day] != adult
+            or begins >= end
+            or begins + board.slots[other] <= start
+            or board.frozen[other, day]
+            or board.members[other + 1] - board.members[other] > 1
+        ):
+            continue
+        if state.load[adult, day, start:end].max() <= 100 - board.attention[activity]:
+            break
+        forget(board, state, other, day)
+        cell = board.member_child[board.members[other]] * DAYS + day
+        listed = False
+        for place in range(count):
+            listed = listed or cells[place] == cell
+        if not listed:
+            cells[count] = cell
+            count += 1
+    fits = state.load[adult, day, start:end].max() <= 100 - board.attention[activity]
+    return count if fits else -1
+
+
+@compiled
+def _push_in(
+    board: Board, state: State, room: Scratch, activity: int, cells: Ints, quiet: Ints, none: Bools
+) -> bool:
+    """Gives a lesson that is left out a place by taking it from others, who then look for another;
+    whether that was possible (if not, the week may be in disorder)."""
+    day = below(room.rng, DAYS)
+    child = board.member_child[board.members[activity]]
+    start = _start_on(board, room, activity, day)
+    if (
+        start == ABSENT
+        or state.start[activity, day] >= 0
+        or board.frozen[activity, day]
+        or board.low[child, day] >= board.high[child, day]
+        or session_points(board, state, activity, day) <= NEVER / 2
+    ):
+        return False
+    _clear(board, state, child, day)
+    count, adult = 0, NOBODY
+    if board.attention[activity]:
+        adults = board.able.shape[0]
+        first = below(room.rng, adults)
+        for step in range(adults):
+            one = (first + step) % adults
+            if board.able[one, activity, day, start]:
+                adult = one
+                break
+        if adult == NOBODY:
+            return False
+        count = _make_way(board, state, activity, day, start, adult, cells)
+        if count < 0:
+            return False
+    end = start + board.slots[activity]
+    for place in range(board.owned[child], board.owned[child + 1]):
+        other = board.own[place]
+        begins = state.start[other, day]
+        joins = board.joins[board.own_member[place], day]
+        if begins >= 0 and joins and begins < end and start < begins + board.slots[other]:
+            return False
+    put(board, state, activity, day, start, adult)
+    board.frozen[activity, day] = True
+    stands = best_day(board, state, room, child, day, quiet, none, 0.0)
+    if stands:
+        _sweep(board, state, room, cells, count, quiet, none, 0.0)
+        others = np.zeros(DAYS, np.int64)
+        for place in range(count):
+            size = _cells(board, cells[place] // DAYS, -1, others)
+            _sweep(board, state, room, others, size, quiet, none, 0.0)
+        size = _cells(board, child, -1, others)
+        _sweep(board, state, room, others, size, quiet, none, 0.0)
+    board.frozen[activity, day] = False
+    return stands
+
+
+@compiled
 def search(
     board: Board,
     state: State,
@@ -300,7 +404,8 @@ def search(
     the temperature falls from `warmth`).
 
     Moves: another usual time for one or two lessons of a child; a lesson kept off a day; another
-    start for a shared lesson; a day or a child put out of order.
+    start for a shared lesson; a place for a lesson that is left out, taken from others; a day or a
+    child put out of order.
     """
     activities = board.minutes.shape[0]
     children = board.low.shape[0]
@@ -327,7 +432,12 @@ def search(
         activity = board.own[
             board.owned[child] + below(room.rng, board.owned[child + 1] - board.owned[child])
         ]
-        if move < 4:
+        missing = _lacking(board, state, room) if below(room.rng, 3) == 0 else ABSENT
+        if missing != ABSENT:
+            if not _push_in(board, state, room, missing, cells, quiet, nothing):
+                copy(before, state)
+                continue
+        elif move < 4:
             anchors[:] = ABSENT
             anchors[activity] = _some_start(board, room, activity)
             if below(room.rng, 10) < 4:

@@ -50,7 +50,8 @@ class Board(NamedTuple):
     children, H adults.
 
     `worth` (A, 7, 288): points of a lesson by start, `NEVER` where it may not stand; `able`
-    (H, A, 7, 288): whether this adult could teach it then; `frozen` (A, 7): stays as it is;
+    (H, A, 7, 288): whether this adult could teach it then; `frozen` (A, 7): stays as it is (a
+    search may freeze more for the time of a move);
     `parted` (A): its members may stay away from each other; `joins` (M, 7): whether the member
     attends on that day; members of activity i are `members[i]:members[i + 1]`, activities of child
     c are `own[owned[c]:owned[c + 1]]` with the member numbers `own_member` beside them. `due`,
