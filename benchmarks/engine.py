@@ -24,11 +24,12 @@ from benchmarks.families import family
 from benchmarks.fet import available, fet
 from benchmarks.plain import plain
 from core.check import check_week
+from core.fit import omitted
 from core.greedy import greedy
 from core.hard import candidates
 from core.plan import Item, ItemType, Lesson, Plan, WeekRequest
 from core.problem import Problem, problem_of
-from core.promises import keep_promises, omitted
+from core.promises import keep_promises
 from core.soft import points
 from core.solve import plan_week
 from core.timetable import items_of, moves

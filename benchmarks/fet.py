@@ -32,7 +32,8 @@ from xml.etree.ElementTree import ElementTree, parse
 from benchmarks.fet_file import FetWeek, Moment, Part, fet_document, places_in
 from core.check import CLAIMS, check_week
 from core.explain import lunches
-from core.hard import Candidates, candidates, companions, limit, required
+from core.greedy import escorts_of
+from core.hard import Candidates, candidates, limit, required
 from core.plan import Plan, Scores, Status
 from core.problem import Activity, Problem
 from core.rest import LUNCH, lunch_starts
@@ -200,16 +201,6 @@ def _paces(problem: Problem, due: Sequence[Session]) -> Mapping[int, _Pace]:
 
 def _periods(minutes: int) -> int:
     return -(-minutes // GRID)
-
-
-def escorts_of(problem: Problem) -> dict[int, int]:
-    """Who goes along to what, by index of the escort; where nobody can, the last adult."""
-    chosen: dict[int, int] = {}
-    for day in range(7):
-        trips = [index for index, escort in enumerate(problem.escorts) if escort.day == day]
-        if trips:
-            chosen |= companions(problem, day) or dict.fromkeys(trips, problem.adults[-1])
-    return chosen
 
 
 def _timetable(

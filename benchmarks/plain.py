@@ -46,7 +46,7 @@ def plain(problem: Problem, seconds: float) -> Timetable:
             terms.append(-adjacent_price(problem) * _neighbours(week, activity))
     for child in problem.request.family.children:
         terms.extend(_days(problem, week, child))
-    terms.extend(LUNCH_TOGETHER * _lunches(week, day) for day in range(7))
+    terms.extend(LUNCH_TOGETHER * _lunches(problem, week, day) for day in range(7))
     week.model.maximize(sum(terms))
     first = greedy(problem, places)
     hint(week, values_of(week, first))
@@ -151,15 +151,28 @@ def _days(problem: Problem, week: Variables, child: Child) -> Iterator[cp_model.
         yield -IDLE * (last - first - taught)
 
 
-def _lunches(week: Variables, day: int) -> cp_model.LinearExprT:
+def _lunches(problem: Problem, week: Variables, day: int) -> cp_model.LinearExprT:
     model = week.model
-    lunches = [at for (_, on), at in week.lunch.items() if on == day]
+    lunches = [(child, at) for (child, on), at in week.lunch.items() if on == day]
     if len(lunches) < 2:
         return 0
     usual = model.new_int_var(0, 24 * 60, "")
+    several = model.new_bool_var("")
     hits: list[cp_model.LinearExprT] = []
-    for at in lunches:
-        hit = model.new_bool_var("")
+    eaters: list[cp_model.LinearExprT] = []
+    for child, at in lunches:
+        eats, hit = model.new_bool_var(""), model.new_bool_var("")
+        lessons = [
+            week.attends[activity.id, index, day]
+            for activity in problem.activities
+            for index, member in enumerate(activity.members)
+            if member.child.id == child and (activity.id, index, day) in week.attends
+        ]
+        model.add_bool_or(lessons).only_enforce_if(eats)
         model.add(usual == at).only_enforce_if(hit)
+        model.add_implication(hit, eats)
+        model.add_implication(hit, several)
         hits.append(hit)
+        eaters.append(eats)
+    model.add(sum(eaters) >= 2).only_enforce_if(several)
     return sum(hits)

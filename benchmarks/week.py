@@ -14,10 +14,10 @@ from rich.table import Table
 
 from benchmarks.families import family
 from core.check import check_week
+from core.fit import omitted
 from core.greedy import greedy
 from core.hard import candidates
 from core.problem import problem_of
-from core.promises import omitted
 from core.soft import points
 from core.solve import plan_week
 from core.timetable import items_of

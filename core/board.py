@@ -90,9 +90,20 @@ def board_of(
                 free = clear_of(taught, activity.minutes, away[adult, day])
                 able[row, number, day, np.array(free, np.int64) // GRID] = True
     lunch = np.zeros((len(children), DAYS, SLOTS), np.bool_)
+    kept_from = np.full((len(children), DAYS), SLOTS * GRID, np.int64)
+    kept_until = np.full((len(children), DAYS), -1, np.int64)
+    kept_taught = np.zeros((len(children), DAYS), np.int64)
+    kept_lunches = np.zeros(DAYS, np.int64)
     for (child_id, day), child_day in problem.child_days.items():
         child = numbers[child_id]
+        if low[child, day] < high[child, day]:
+            for item in child_day.kept_lessons:
+                kept_from[child, day] = min(kept_from[child, day], item.start)
+                kept_until[child, day] = max(kept_until[child, day], item.end)
+                kept_taught[child, day] += item.end - item.start
         if (child_id, day) in left_alone or low[child, day] >= high[child, day]:
+            if child_day.kept_lunch or lunch_starts(problem, child_day):
+                kept_lunches[day] += 1
             low[child, day], high[child, day] = SLOTS, 0
             continue
         starts = np.array(lunch_starts(problem, child_day), np.int64) // GRID
@@ -147,7 +158,11 @@ def board_of(
         owned=np.cumsum([0, *map(len, owned)]).astype(np.int64),
         own=_ints(activity for own in owned for _, activity in own),
         own_member=_ints(number for own in owned for number, _ in own),
-        span=_ints(child.span for child in children),
+        # A span longer than all lessons of a day together tells no runs apart.
+        span=_ints(
+            min(child.span, sum(activities[number].minutes for _, number in own))
+            for child, own in zip(children, owned, strict=True)
+        ),
         far=np.array(
             [-(-(minutes + child.break_minutes) // GRID) for child in children], np.int64
         ).reshape(len(children), len(activities)),
@@ -164,6 +179,10 @@ def board_of(
         kept_first=kept_first,
         kept_last=kept_last,
         kept_on=kept_on,
+        kept_from=kept_from,
+        kept_until=kept_until,
+        kept_taught=kept_taught,
+        kept_lunches=kept_lunches,
         kept_lessons=np.array(
             [
                 [len(problem.child_days[child.id, day].kept_lessons) for day in range(DAYS)]

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.hard import companions
-from core.kernel.arrays import ABSENT, DAYS, NEVER, SLOT, SLOTS, Board, Floats, Memory, State
+from core.kernel.arrays import ABSENT, DAYS, NEVER, SLOT, SLOTS, Board, Floats, Memory
 from core.kernel.prices import price_days
 from core.problem import Problem
-from core.search import CREW, room_for, side_by_side, soft_value
+from core.search import CREW, room_for, side_by_side
 
 MOST_PRICED = 10
 """Lessons that the pricing of one day decides exactly."""
@@ -91,8 +91,8 @@ class Stays:
 def bound(
     problem: Problem,
     board: Board,
-    best: State,
     *,
+    reached: float,
     omissions: int,
     stays: Stays,
     steps: int,
@@ -101,18 +101,29 @@ def bound(
     watched: Callable[[float], None] = lambda share: None,
 ) -> float:
     """Points that no week exceeds which leaves out at most `omissions` (weight) and lets `stays`
-    stay, up to the constant that `kernel.value` leaves out as well.
+    stay, up to the constant that `anneal.value` leaves out as well.
 
-    `best` is such a week. Stops after `steps` sets of prices, or when the bound comes within the
-    share `enough` of that week; where `seconds_left` are too few for that, with fewer. `watched` is
-    told the share of them that is done.
+    `reached` is what such a week earns. Stops after `steps` sets of prices, or when the bound comes
+    within the share `enough` of it; where `seconds_left` are too few for that, with fewer.
+    `watched` is told the share of them that is done.
     """
-    reached = soft_value(board, best)
-    if not len(board.own) or not (board.worth > NEVER / 2).any():
-        return reached
+    crude = _crude(board)
+    if seconds_left() <= 0 or not (board.worth > NEVER / 2).any():
+        return crude
     return _Relaxation(problem, board, omissions, stays).descend(
-        reached, steps, enough, seconds_left, watched
+        crude, reached, steps, enough, seconds_left, watched
     )
+
+
+def _crude(board: Board) -> float:
+    """What no week exceeds whatever ties there are: every lesson where it is worth most, every
+    session and every lunch that is welcome."""
+    lessons = np.maximum(board.worth.max(axis=2), 0.0) * np.where(
+        board.parted, np.diff(board.members), 1
+    ).reshape(-1, 1)
+    extra = (board.extra * np.maximum(0, board.most - board.due)).sum()
+    lunches = board.together * (board.low.shape[0] * DAYS if board.low.shape[0] > 1 else 0)
+    return float(lessons.sum() + extra + lunches)
 
 
 class _Relaxation:
@@ -185,7 +196,8 @@ class _Relaxation:
         limit = np.where(
             np.isfinite(self.high) & ((prices > 0) | ~np.isfinite(self.low)), self.high, self.low
         )
-        total = values.sum() + float(prices @ limit) + float(gains @ others)
+        company = self.bonus @ board.kept_lunches
+        total = values.sum() + company + float(prices @ limit) + float(gains @ others)
         used = np.bincount(self.other_at, self.other_values * others[self.other_of], len(self.low))
         pairs, days = np.nonzero(starts >= 0)
         for lesson in (pairs * DAYS + days) * SLOTS + starts[pairs, days]:
@@ -195,29 +207,32 @@ class _Relaxation:
 
     def descend(
         self,
+        least: float,
         reached: float,
         steps: int,
         enough: float,
         seconds_left: Callable[[], float],
         watched: Callable[[float], None],
     ) -> float:
-        """The least bound found on the way to good prices.
+        """The least bound found on the way to good prices, or `least` if none was less.
 
         Rows differ much in how they answer to a price, so each has its own step length: the mean
         slope over the root of its mean square (as Adam does for noisy slopes).
         """
         prices = center = np.zeros(len(self.low))
         mean, square = np.zeros(len(self.low)), np.zeros(len(self.low))
-        least, idle = np.inf, 0
-        at_first, step = seconds_left(), 0
+        idle, step, asked, loaded = 0, 0, steps, seconds_left()
         while step < steps:
             step += 1
-            if least < np.inf and (seconds_left() <= 0 or least - reached <= enough * abs(reached)):
+            if seconds_left() <= 0 or least - reached <= enough * abs(reached):
                 break
-            if step in (3, 10) and isfinite(at_first):
-                # On a slow machine fewer steps, each a larger part of the way.
-                each = (at_first - seconds_left()) / (step - 1)
-                steps = min(steps, step + int(seconds_left() / max(each, 1e-6)))
+            if step == 2:
+                # The first step loads the kernel: it tells nothing of the pace.
+                loaded = seconds_left()
+            if step in (4, 12) and isfinite(loaded):
+                # Where the time does not suffice, fewer steps, each a larger part of the way.
+                each = max((loaded - seconds_left()) / (step - 2), 1e-6)
+                steps = min(asked, step + int(seconds_left() / each))
             total, slope = self.answer(prices)
             watched(step / steps)
             idle += 1
@@ -247,7 +262,7 @@ def _number(pairs: Numbers, day: int, slots: Numbers) -> Numbers:
 
 def _lunch_bonus(board: Board) -> Floats:
     """What a lunch earns at most by day: siblings' lunches all at once, if there are several."""
-    eaters = board.lunch.any(axis=2).sum(axis=0)
+    eaters = board.lunch.any(axis=2).sum(axis=0) + board.kept_lunches
     return np.where(eaters > 1, board.together, 0.0)
 
 
@@ -350,13 +365,11 @@ class _Ties:
         for day, following in pairwise(range(DAYS)):
             kept = int(board.kept_on[activity, day]) + int(board.kept_on[activity, following])
             row = self.rows.row(-np.inf, 1.0 - kept)
-            open_days = 0
             for each in (day, following):
                 lead = leads[each]
-                if lead is not None:
-                    slots = self._slots(lead, each)
-                    open_days += len(slots) > 0
-                    self.rows.add(row, _number(np.array(lead), each, slots), 1.0)
+                # A day that holds one already holds it, whoever else joins.
+                if lead is not None and not board.kept_on[activity, each]:
+                    self.rows.add(row, _number(np.array(lead), each, self._slots(lead, each)), 1.0)
             self.rows.variable(-board.adjacent, 0.0, 1.0, [(row, -1.0)])
 
     def _link(self, pairs: Numbers, leads: list[int | None]) -> None:
@@ -421,18 +434,17 @@ class _Ties:
                     )
                 demands.append((lead, day, slots))
         binding = asked.sum(axis=0)[:, :SLOTS] > free
-        rows = {
-            (int(day), int(slot)): self.rows.row(-np.inf, float(free[day, slot]))
-            for day, slot in zip(*np.nonzero(binding), strict=True)
-        }
+        rows = np.full((DAYS, SLOTS + 64), ABSENT, np.int64)
+        for day, slot in zip(*np.nonzero(binding), strict=True):
+            rows[day, slot] = self.rows.row(-np.inf, float(free[day, slot]))
         for lead, day, slots in demands:
             activity = board.own[lead]
             numbers = _number(np.array(lead), day, slots)
             for offset in range(board.slots[activity]):
-                for slot, number in zip(slots + offset, numbers, strict=True):
-                    row = rows.get((day, int(slot)))
-                    if row is not None:
-                        self.rows.add(row, number.reshape(1), float(board.attention[activity]))
+                at = rows[day, slots + offset]
+                there = at >= 0
+                share = np.full(int(there.sum()), float(board.attention[activity]))
+                self.rows.lessons.append((at[there], numbers[there], share))
 
     def _stay(self, stays: Stays) -> None:
         if not stays.lessons:
@@ -449,20 +461,24 @@ class _Ties:
 
 def attention_free(problem: Problem) -> Numbers:
     """Per cent of attention, (7, 288), that all adults together can still give at the beginning of
-    each slot; who goes along with a child is reckoned as gone, whoever it is."""
+    each slot; who goes along with a child is gone, and may be those who had least to give."""
     free = np.zeros((DAYS, SLOTS), np.int64)
     minutes = SLOT * np.arange(SLOTS)
     for day in range(DAYS):
-        for adult in problem.adults:
-            there = np.full(SLOTS, 100, np.int64)
-            for start, end in problem.away[adult, day]:
-                there[(start <= minutes) & (minutes < end)] = 0
+        gives = np.zeros((len(problem.adults), SLOTS), np.int64)
+        for row, adult in enumerate(problem.adults):
+            gives[row] = 100
             for start, end, load in problem.loads.get((adult, day), ()):
-                there[(start <= minutes) & (minutes < end)] -= load
-            free[day] += np.maximum(0, there)
+                gives[row, (start <= minutes) & (minutes < end)] -= load
+            for start, end in problem.away[adult, day]:
+                gives[row, (start <= minutes) & (minutes < end)] = 0
+        gives = np.sort(np.maximum(0, gives), axis=0)
+        gone = np.zeros(SLOTS, np.int64)
         if companions(problem, day) is not None:
             for escort in problem.escorts:
                 if escort.day == day:
                     start, end = escort.interval
-                    free[day, (start <= minutes) & (minutes < end)] -= 100
-    return np.maximum(0, free)
+                    gone += (start <= minutes) & (minutes < end)
+        stays = np.arange(len(problem.adults)).reshape(-1, 1) >= gone
+        free[day] = (gives * stays).sum(axis=0)
+    return free

@@ -10,7 +10,14 @@ from dataclasses import dataclass, field
 from core.asks import Ask, asked
 from core.commitments import merged
 from core.greedy import greedy
-from core.hard import Candidates, candidates, companions, required, variables
+from core.hard import (
+    Candidates,
+    candidates,
+    companions,
+    omission_weight,
+    required,
+    variables,
+)
 from core.plan import Item, WeekRequest
 from core.problem import Activity, ChildDay, Interval, Member, Problem, problem_of
 from core.rest import LUNCH, lunch_starts
@@ -79,6 +86,13 @@ def lacking(problem: Problem, items: tuple[Item, ...]) -> Iterator[tuple[Activit
                 yield activity, member, missing
 
 
+def omitted(problem: Problem, items: tuple[Item, ...]) -> int:
+    """The weight of all that a week leaves out."""
+    return sum(
+        omission_weight(member.subject) * missing for _, member, missing in lacking(problem, items)
+    )
+
+
 def is_impossible(problem: Problem, places: Candidates) -> bool:
     """Whether counting days or minutes is enough to see that something must be left out."""
     for activity in problem.activities:
@@ -91,6 +105,11 @@ def is_impossible(problem: Problem, places: Candidates) -> bool:
         for day in range(7):
             if problem.pinned(activity, day) and (activity.id, day) not in places:
                 return True
+    return is_short(problem)
+
+
+def is_short(problem: Problem) -> bool:
+    """Whether the adults' or a child's minutes alone cannot hold what is still due."""
     return adult_shortage(problem) > 0 or any(
         child_shortage(problem, child.id) > 0 for child in problem.request.family.children
     )

@@ -11,6 +11,7 @@ from core.hard import (
     Candidate,
     Candidates,
     companions,
+    goes_along,
     limit,
     omission_weight,
     required,
@@ -41,7 +42,7 @@ def greedy(problem: Problem, places: Candidates) -> Timetable:
     draft = _Draft(
         problem=problem,
         places=places,
-        escorts=_escorts(problem),
+        escorts=escorts_of(problem),
         taught={
             key: [(item.start, item.end - item.start) for item in child_day.kept_lessons]
             for key, child_day in problem.child_days.items()
@@ -65,7 +66,7 @@ def _urgency(problem: Problem, activity: Activity) -> tuple[bool, int, int, int]
     return not given, -weight, -activity.attention, activity.id
 
 
-def _escorts(problem: Problem) -> dict[int, int]:
+def escorts_of(problem: Problem) -> dict[int, int]:
     """Who goes along to what; where there are not enough adults, the last of them."""
     chosen: dict[int, int] = {}
     for day in range(7):
@@ -89,12 +90,13 @@ def _place(draft: _Draft, activity: Activity) -> None:
         if (item.child_id, item.subject_id) in keys
     }
     days = [day for day in range(7) if (activity.id, day) in draft.places]
+    together = goes_along(problem, activity, draft.places)
     while days and any(due):
         day = min(days, key=lambda each: _burden(draft, activity, each, each in before))
         days.remove(day)
         place = draft.places[activity.id, day]
         attending = tuple(index for index in place.members if most[index] > 0)
-        if not any(due[index] for index in attending):
+        if not any(due[index] for index in attending) or (together and attending != place.members):
             continue
         starts = sorted(place.starts, key=lambda start: start != before.get(day))
         if _try(draft, activity, day, Candidate(tuple(starts), attending)):

@@ -10,14 +10,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from core.board import board_of, timetable_of
-from core.fit import adult_shortage, child_shortage, is_impossible
+from core.fit import is_impossible, is_short, omitted
 from core.greedy import greedy
 from core.hard import Candidates, Variables, omission_weight, required, variables
-from core.plan import Item
 from core.problem import Problem
 from core.rest import is_wary
-from core.search import improve, lacking
-from core.timetable import Placement, Timetable, items_of, sessions, stands
+from core.search import improve, missing_weight
+from core.timetable import Placement, Timetable, items_of, stands
 from core.week import GRID
 
 if TYPE_CHECKING:
@@ -78,9 +77,7 @@ def keep_promises(
             return Promise(timetable, 0, True)
         if is_impossible(problem, places):
             promise = _exact(problem, places, timetable, work, seed, seconds_left)
-            if adult_shortage(problem) > 0 or any(
-                child_shortage(problem, child.id) > 0 for child in problem.request.family.children
-            ):
+            if is_short(problem):
                 return replace(promise, bound=max(promise.bound, _lightest(problem)))
             return promise
         padded = _padded(problem, places, timetable, work, seed, seconds_left)
@@ -96,17 +93,6 @@ def _lightest(problem: Problem) -> int:
         for activity in problem.activities
         for member in activity.members
         if required(problem, member)
-    )
-
-
-def omitted(problem: Problem, items: tuple[Item, ...]) -> int:
-    """The weight of all that a week leaves out."""
-    held = sessions(items)
-    return sum(
-        omission_weight(member.subject)
-        * max(0, required(problem, member) - held[member.child.id, member.subject.id])
-        for activity in problem.activities
-        for member in activity.members
     )
 
 
@@ -144,7 +130,7 @@ def _search(
         work=int(work * SEARCH_WORK * len(board.span)),
         seed=seed,
         seconds_left=seconds_left,
-        enough=lambda state: lacking(board, state) == 0,
+        enough=lambda state: missing_weight(board, state) == 0,
     )
     return timetable_of(problem, places, board, best, timetable)
 
@@ -160,6 +146,8 @@ def _padded(
     """A week that leaves nothing out and has a break after every lesson, if one is found."""
     from ortools.sat.python import cp_model
 
+    if seconds_left() <= 0:
+        return None
     week = variables(problem, places, padded=True)
     for missing, _ in week.missing.values():
         week.model.add(missing == 0)

@@ -8,7 +8,7 @@ from core.check import check_week
 from core.clash import Clash
 from core.explain import lunches
 from core.family import Family, Scope, Subject
-from core.fit import Judge, lacking
+from core.fit import Judge, lacking, omitted
 from core.greedy import greedy
 from core.hard import candidates, omission_weight, required
 from core.phrase import say
@@ -126,13 +126,7 @@ def _first_fit(
     kept = (*items, *(item for item in problem.missed if item not in items))
     now = problem_of(replace(changed, previous=kept))
     fitted = items_of(now, greedy(now, candidates(now)))
-    return _weight(problem_of(changed), fitted), fitted
-
-
-def _weight(problem: Problem, items: tuple[Item, ...]) -> int:
-    return sum(
-        missing * omission_weight(member.subject) for _, member, missing in lacking(problem, items)
-    )
+    return omitted(problem_of(changed), fitted), fitted
 
 
 def _is_sound(request: WeekRequest, weight: int, items: tuple[Item, ...]) -> bool:

@@ -23,6 +23,10 @@ CREW = 2
 LEG = 100_000
 """Work between two looks at the clock: some hundredths of a second."""
 
+MOST_STATES = 4_000_000
+"""States that one scratch has room for (about a hundred megabytes): days of more are decided in
+parts."""
+
 
 def improve(
     problem: Problem,
@@ -44,17 +48,20 @@ def improve(
     """
     first = state_of(problem, board, timetable)
     crew = [_Searcher(board, first, CREW * seed + number) for number in range(CREW)]
-    at_first, done = seconds_left(), 0
-    while len(board.minutes) and done < work and seconds_left() > 0:
+    done, budget, loaded = 0, work, seconds_left()
+    while len(board.minutes) and done < budget and seconds_left() > 0:
         if enough is not None and any(enough(each.best) for each in crew):
             break
-        if done and isfinite(at_first):
-            # On a slow machine less work, each leg a larger part of the way.
-            pace = done / max(at_first - seconds_left(), 1e-6)
-            work = min(work, done + max(LEG, int(pace * seconds_left())))
-        done = min(work, done + LEG)
-        side_by_side(partial(_go_on, crew, done, work))
-        watched(done / work)
+        if done > LEG and isfinite(loaded):
+            # Where the time does not suffice, less work, each leg a larger part of the way.
+            pace = (done - LEG) / max(loaded - seconds_left(), 1e-6)
+            budget = min(work, done + max(LEG, int(pace * seconds_left())))
+        done = min(budget, done + LEG)
+        side_by_side(partial(_go_on, crew, done, budget))
+        if done == LEG:
+            # The first leg loads the kernel: it tells nothing of the pace.
+            loaded = seconds_left()
+        watched(done / budget)
     return max((each.best for each in crew), key=lambda best: value(board, best))
 
 
@@ -85,14 +92,14 @@ def side_by_side(task: Callable[[int], None]) -> None:
             running.result()
 
 
-def lacking(board: Board, state: State) -> int:
+def missing_weight(board: Board, state: State) -> int:
     """The weight of what a week leaves out."""
     return int((np.maximum(0, board.due - state.held) * board.weight).sum())
 
 
 def soft_value(board: Board, state: State) -> float:
     """Points of a week, up to a constant for what is kept; what it leaves out is not reckoned."""
-    return value(board, state) + MISSING * lacking(board, state)
+    return value(board, state) + MISSING * missing_weight(board, state)
 
 
 def room_for(board: Board, open_lessons: int, seed: int) -> Scratch:
@@ -104,4 +111,7 @@ def room_for(board: Board, open_lessons: int, seed: int) -> Scratch:
         minutes = board.minutes[board.own[board.owned[child] : board.owned[child + 1]]]
         lengths, index = np.zeros((2, span + 1), np.int64)
         runs = max(runs, run_lengths(len(minutes), minutes, span, lengths, index))
-    return scratch(window, min(open_lessons, lessons), runs, lessons, seed)
+    most = min(open_lessons, lessons)
+    while most > 1 and window * (4 << most) * max(1, runs) > MOST_STATES:
+        most -= 1
+    return scratch(window, most, runs, lessons, seed)

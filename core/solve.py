@@ -1,7 +1,8 @@
 """Plans a family's week: first the fewest omissions, then the fewest moves, then the best week."""
 
 from collections.abc import Callable
-from math import inf
+from dataclasses import replace
+from math import floor, inf
 
 import numpy as np
 
@@ -10,11 +11,12 @@ from core.bound import Stays, bound
 from core.clash import clashes
 from core.explain import conflicts, unscheduled
 from core.finish import finished
+from core.fit import omitted
 from core.hard import Candidates, candidates
-from core.kernel.arrays import NEVER, Board, State
+from core.kernel.arrays import NEVER, Board
 from core.plan import Item, Plan, Status, WeekRequest
 from core.problem import Problem, problem_of
-from core.promises import keep_promises, omitted
+from core.promises import keep_promises
 from core.repair import repairs
 from core.search import improve, soft_value
 from core.soft import points, scores
@@ -77,16 +79,17 @@ def plan_week(
         seconds_left=lambda: seconds_left() - SEARCHING * allowed,
         watched=lambda share: watched(PROMISED + share * (SEARCHED - PROMISED)),
     )
-    timetable = timetable_of(problem, places, board, best, promise.timetable)
-    timetable = finished(problem, board, timetable)
+    timetable = finished(
+        problem, board, timetable_of(problem, places, board, best, promise.timetable)
+    )
     items = items_of(problem, timetable)
     weight, objective = omitted(problem, items), points(problem, items)
     reserve = EXPLAINING * allowed if weight else 0.0
     above = _above(
         problem,
         board,
-        state_of(problem, board, timetable),
         timetable,
+        objective,
         weight,
         lambda: seconds_left() - reserve,
         lambda share: watched(SEARCHED + share * (BOUNDED - SEARCHED)),
@@ -150,8 +153,8 @@ def _search_work(board: Board, timetable: Timetable) -> int:
 def _above(
     problem: Problem,
     board: Board,
-    best: State,
     timetable: Timetable,
+    objective: int,
     omissions: int,
     seconds_left: Callable[[], float],
     watched: Callable[[float], None],
@@ -173,11 +176,15 @@ def _above(
         for item in problem.movable
     ]
     known = [lesson for lesson in lessons if board.worth[lesson[1:]] > NEVER / 2]
-    reached = soft_value(board, best)
+    # The bound is up to a constant, which a week without anything new shows.
+    nothing = replace(timetable, lessons={})
+    constant = points(problem, items_of(problem, nothing)) - soft_value(
+        board, state_of(problem, board, nothing)
+    )
     highest = bound(
         problem,
         board,
-        best,
+        reached=objective - constant,
         omissions=omissions,
         stays=Stays(
             tuple(known), sum(stands(problem, timetable, item) for item in problem.movable)
@@ -189,7 +196,7 @@ def _above(
         seconds_left=seconds_left,
         watched=watched,
     )
-    return max(0, int(highest - reached))
+    return max(0, floor(highest + constant - objective + 1e-6))
 
 
 def _least(

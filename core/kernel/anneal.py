@@ -6,7 +6,6 @@ from core.kernel.arrays import (
     ABSENT,
     DAYS,
     MISSING,
-    MOST_OPEN,
     NEVER,
     NOBODY,
     SLOT,
@@ -55,7 +54,9 @@ def value(board: Board, state: State) -> float:
     for child in range(lunches.shape[0]):
         fullest = 0
         for day in range(DAYS):
-            first, last, taught, held = SLOTS * SLOT, -1, 0, board.kept_lessons[child, day]
+            held = board.kept_lessons[child, day]
+            first, last = board.kept_from[child, day], board.kept_until[child, day]
+            taught = board.kept_taught[child, day]
             for place in range(owned[child], owned[child + 1]):
                 activity = own[place]
                 start = starts[activity, day]
@@ -65,7 +66,7 @@ def value(board: Board, state: State) -> float:
                     first = min(first, SLOT * start)
                     last = max(last, SLOT * start + minutes[activity])
             fullest = max(fullest, held)
-            if last >= 0 and board.low[child, day] < board.high[child, day]:
+            if last >= 0:
                 total -= board.idle * (last - first - taught)
                 total -= board.crowded * max(0, taught - board.room[child, day])
         total -= board.block * fullest
@@ -424,7 +425,7 @@ def search(
     while room.work[0] < until:
         room.work[0] += 50
         copy(state, before)
-        room.open[0] = min(MOST_OPEN, 4 + below(room.rng, 4))
+        room.open[0] = min(room.open[1], 4 + below(room.rng, 4))
         move = below(room.rng, 10)
         child = below(room.rng, children)
         if board.owned[child] == board.owned[child + 1]:

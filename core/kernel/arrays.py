@@ -60,7 +60,9 @@ class Board(NamedTuple):
     over. `lunch` (K, 7, 288): where lunch may begin. `low`, `high` (K, 7): the window of slots in
     which anything of ours lies; a child-day is left alone where `low` is not below `high`.
     `kept_*`: what stands already, for the ranges (`kept_first` > `kept_last` where there is none),
-    the neighbours and the fullest day. The last six are prices in points.
+    the neighbours, the fullest day, and (in minutes, where anything new may stand beside it) the
+    idle time and the slack of a day; `kept_lunches` (7): children whose lunch is not the search's
+    to place. The last six are prices in points.
     """
 
     worth: Floats
@@ -91,6 +93,10 @@ class Board(NamedTuple):
     kept_last: Ints
     kept_on: Bools
     kept_lessons: Ints
+    kept_from: Ints
+    kept_until: Ints
+    kept_taught: Ints
+    kept_lunches: Ints
     same_time: float
     adjacent: float
     block: float
@@ -121,7 +127,8 @@ class Memory(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for `day_program`, used again and again: see `scratch`."""
+    """Room for `day_program`, used again and again: see `scratch`. `open` (2): how many lessons to
+    decide at once now, and at most."""
 
     fresh: Floats
     run: Floats
@@ -173,7 +180,7 @@ def scratch(window: int, open_lessons: int, runs: int, lessons: int, seed: int) 
         rows=np.zeros(lessons, np.int64),
         rng=np.array([2 * seed + 1], np.int64),
         work=np.zeros(1, np.int64),
-        open=np.array([open_lessons], np.int64),
+        open=np.array([open_lessons, open_lessons], np.int64),
         bit=np.zeros(lessons, np.int64),
         times=np.zeros(lessons, np.int64),
     )

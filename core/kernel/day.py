@@ -248,7 +248,7 @@ def day_program(
                             best = total
                             end_at, end_mask, end_state, end_row = at, mask, state, row
                     came = at | row << 10 | (state + 1) << 18
-                    came |= (mask & begun == 0) << 27
+                    came |= (mask & begun == 0) << 29
                     until = min(next_fixed[end], window - 1)
                     if at + far[row] <= until:
                         to = _touch(
@@ -333,10 +333,10 @@ def day_program(
             mask &= ~had
         elif kind != _WAIT:
             row = came >> 10 & 255
-            state = (came >> 18 & 511) - 1
+            state = (came >> 18 & 2047) - 1
             room.starts[row] = before
             room.times[row] += 1
-            if came >> 27 & 1:
+            if came >> 29 & 1:
                 mask &= ~begun
             if row < open_rows and bit_of[row] >= 0:
                 mask &= ~(1 << bit_of[row])

@@ -281,7 +281,8 @@ def best_day(
         taught += board.minutes[activity]
         rows += 1
     if rows == 0:
-        return False
+        state.lunch[child, day] = ABSENT
+        return True
     old_start = np.full(opened, ABSENT, np.int64)
     old_adult = np.full(opened, NOBODY, np.int64)
     for row in range(opened):

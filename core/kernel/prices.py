@@ -94,19 +94,28 @@ def price_days(
             if low >= high:
                 continue
             window = high - low
+            lunch_due = False
+            for at in range(window):
+                room.fixed_at[at] = -1
+                room.lunch[at] = NEVER
+                if board.lunch[child, day, low + at]:
+                    lunch_due = True
+                    room.lunch[at] = lunch_bonus[day]
+            bonus = lunch_bonus[day] if lunch_due else 0.0
             rows = 0
             beyond = 0.0
             for place in range(begin, end):
                 activity = board.own[place]
-                # A lesson that costs more than the idle time that it fills is never worth it.
-                least = -board.idle * board.minutes[activity]
+                # A lesson that costs more than the idle time that it fills, and the lunch that it
+                # brings as a day's only one, is never worth it.
+                least = -board.idle * board.minutes[activity] - bonus
                 best = NEVER
                 for start in range(low, high):
                     best = max(best, worth[place, day, start])
                 if best <= least:
                     continue
                 if rows == room.open[0]:
-                    beyond += max(0.0, best) + board.idle * board.minutes[activity]
+                    beyond += max(0.0, best - least)
                     continue
                 room.rows[rows] = place
                 room.minutes[rows] = board.minutes[activity]
@@ -118,13 +127,6 @@ def price_days(
                 rows += 1
             if rows == 0:
                 continue
-            lunch_due = False
-            for at in range(window):
-                room.fixed_at[at] = -1
-                room.lunch[at] = NEVER
-                if board.lunch[child, day, low + at]:
-                    lunch_due = True
-                    room.lunch[at] = lunch_bonus[day]
             floor = _remembered(memory, worth, child, day, begin, end)
             points, _, taught = _priced_day(
                 room, rows, window, board.span[child], lunch_due, board.idle, floor
@@ -153,7 +155,7 @@ def price_days(
                     last = max(last, SLOT * start + room.minutes[row])
             if last >= 0:
                 memory.cost[child, day, page] = (
-                    (lunch_bonus[day] if lunch_due else 0.0)
+                    bonus
                     - board.idle * (last - first - taught)
                     - board.crowded * max(0, taught - board.room[child, day])
                 )
