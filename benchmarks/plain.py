@@ -99,9 +99,10 @@ def _neighbours(week: Variables, activity: Activity) -> cp_model.LinearExprT:
     pairs: list[cp_model.LinearExprT] = []
     for first, second in pairwise(range(7)):
         both_days = [week.present.get((activity.id, day)) for day in (first, second)]
-        if None not in both_days:
+        open_days = [day for day in both_days if day is not None]
+        if len(open_days) == 2:
             both = week.model.new_bool_var("")
-            week.model.add_bool_or(both, *(~day for day in both_days if day is not None))
+            week.model.add_bool_or(both, *(~day for day in open_days))
             pairs.append(both)
     return sum(pairs)
 
