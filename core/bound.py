@@ -19,7 +19,7 @@ from math import isfinite
 import numpy as np
 from numpy.typing import NDArray
 
-from core.hard import companions
+from core.attention import attention_left
 from core.kernel.arrays import ABSENT, DAYS, NEVER, SLOT, SLOTS, Board, Floats, Memory
 from core.kernel.prices import price_days
 from core.problem import Problem
@@ -415,7 +415,7 @@ class _Ties:
     def _attention(self) -> None:
         """At every slot the adults who are there give at most all of their attention."""
         board = self.board
-        free = attention_free(self.problem)
+        free = np.array([attention_left(self.problem, day)[::SLOT] for day in range(DAYS)])
         asked = np.zeros((board.low.shape[0], DAYS, SLOTS + 64), np.int64)
         demands: list[tuple[int, int, Numbers]] = []
         for activity in np.flatnonzero(board.attention):
@@ -457,28 +457,3 @@ class _Ties:
                 if self.board.own[pair] == activity
             )
             self.rows.add(row, _number(np.array([pair]), day, np.array([slot])), 1.0)
-
-
-def attention_free(problem: Problem) -> Numbers:
-    """Per cent of attention, (7, 288), that all adults together can still give at the beginning of
-    each slot; who goes along with a child is gone, and may be those who had least to give."""
-    free = np.zeros((DAYS, SLOTS), np.int64)
-    minutes = SLOT * np.arange(SLOTS)
-    for day in range(DAYS):
-        gives = np.zeros((len(problem.adults), SLOTS), np.int64)
-        for row, adult in enumerate(problem.adults):
-            gives[row] = 100
-            for start, end, load in problem.loads.get((adult, day), ()):
-                gives[row, (start <= minutes) & (minutes < end)] -= load
-            for start, end in problem.away[adult, day]:
-                gives[row, (start <= minutes) & (minutes < end)] = 0
-        gives = np.sort(np.maximum(0, gives), axis=0)
-        gone = np.zeros(SLOTS, np.int64)
-        if companions(problem, day) is not None:
-            for escort in problem.escorts:
-                if escort.day == day:
-                    start, end = escort.interval
-                    gone += (start <= minutes) & (minutes < end)
-        stays = np.arange(len(problem.adults)).reshape(-1, 1) >= gone
-        free[day] = (gives * stays).sum(axis=0)
-    return free

@@ -8,12 +8,12 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from core.asks import Ask, asked
+from core.attention import attention_left
 from core.commitments import merged
 from core.greedy import greedy
 from core.hard import (
     Candidates,
     candidates,
-    companions,
     omission_weight,
     required,
     variables,
@@ -147,15 +147,8 @@ def adult_shortage(problem: Problem) -> int:
         )
         if not hours:
             continue
-        for adult in problem.adults:
-            away = problem.away[adult, day]
-            free += 100 * (_length(hours) - _length(_common(hours, away)))
-            for start, end, load in problem.loads.get((adult, day), ()):
-                free -= load * _length(_common(hours, ((start, end),)))
-        if companions(problem, day) is not None:
-            for escort in problem.escorts:
-                if escort.day == day:
-                    free -= 100 * _length(_common(hours, (escort.interval,)))
+        left = attention_left(problem, day)
+        free += sum(int(left[start:end].sum()) for start, end in hours)
     return _to_grid(-(-(wanted - free) // 100))
 
 

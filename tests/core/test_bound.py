@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.families import family
+from core.attention import attention_left
 from core.board import board_of, state_of, timetable_of
-from core.bound import Stays, attention_free, bound
+from core.bound import Stays, bound
 from core.check import check_week
 from core.family import (
     Adult,
@@ -25,6 +26,7 @@ from core.family import (
     Scope,
     Subject,
 )
+from core.fit import adult_shortage
 from core.greedy import greedy
 from core.hard import candidates
 from core.plan import Item, ItemType, Lesson, Plan, WeekRequest
@@ -143,7 +145,15 @@ def test_who_goes_along_may_be_who_has_least_to_give() -> None:
         adults=2,
         previous=(done(1, 1, "X", 600, 60, adult_id=2),),
     )
-    assert attention_free(problem_of(request))[0, 120] == 100
+    assert attention_left(problem_of(request), 0)[600] == 100
+    # Within this hour alone: one adult for the whole lesson is enough.
+    hour = Hours(600, 660)
+    monday = tuple(
+        replace(child, hours=hour, school_days=(Weekday.MONDAY,))
+        for child in request.family.children
+    )
+    tight = replace(request, family=replace(request.family, children=monday))
+    assert adult_shortage(problem_of(tight)) <= 0
     plan = planned(request)
     assert plan.omission_weight == 0
     assert plan.bound >= plan.objective
