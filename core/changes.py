@@ -27,6 +27,7 @@ class Origin(StrEnum):
     CHAT = "chat"
     PAGE = "page"
     GOOGLE = "google"
+    CALENDAR = "calendar"
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class Purpose(StrEnum):
     CLAIM = "claim"
     RECOVERY = "recovery"
     INVITATION = "invitation"
+    GOOGLE = "google"
 
 
 @dataclass(frozen=True, slots=True)

@@ -69,7 +69,7 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
     "family_commitments": _table(
         Retention.FAMILY,
         family=f"{_COMMITMENT} scope adult_id",
-        system="id family_id created_at updated_at",
+        system="id family_id created_at updated_at connection_id",
     ),
     "children": _table(
         Retention.FAMILY,
@@ -79,7 +79,7 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
     "child_commitments": _table(
         Retention.FAMILY,
         child=f"{_COMMITMENT} needs_adult adult_id",
-        system="id child_id family_id created_at updated_at",
+        system="id child_id family_id created_at updated_at connection_id",
     ),
     "subjects": _table(
         Retention.FAMILY,
@@ -174,13 +174,42 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
     ),
     "feeds": _table(
         Retention.FAMILY,
-        family="token_ciphertext",
+        family="token_ciphertext alarm_minutes",
         system="id family_id kind child_id adult_id created_at revoked_at",
     ),
-    "feed_tokens": _table(Retention.FAMILY, system="token_hash feed_id family_id kind revoked_at"),
+    "feed_tokens": _table(
+        Retention.FAMILY,
+        system="token_hash feed_id family_id kind revoked_at etag fresh_until",
+    ),
+    "feed_bodies": _table(
+        Retention.FAMILY, family="body", system="feed_id family_id etag changed_at"
+    ),
     "calendar_connections": _table(
         Retention.FAMILY,
-        adult="address_ciphertext token_ciphertext calendar_id",
-        system="id family_id adult_id child_id provider sync_token state created_at updated_at",
+        family="proposal",
+        adult="address_ciphertext token_ciphertext name",
+        system="id family_id adult_id child_id provider state created_at updated_at http_etag"
+        " http_modified problem problem_since checked_at",
+    ),
+    "connection_times": _table(Retention.FAMILY, system="connection_id family_id next_due_at"),
+    "declined_times": _table(
+        Retention.FAMILY,
+        family="date start_time end_time",
+        system="id family_id connection_id created_at",
+    ),
+    "published_calendars": _table(
+        Retention.FAMILY,
+        adult="calendar_id",
+        system="id family_id connection_id child_id sync_token state synced_at created_at"
+        " updated_at",
+    ),
+    "published_events": _table(
+        Retention.FAMILY,
+        system="id family_id published_calendar_id event_id item_uid etag fingerprint created_at"
+        " updated_at",
+    ),
+    "watch_channels": _table(
+        Retention.EXPIRY,
+        system="channel_id family_id published_calendar_id token_hash resource_id expires_at",
     ),
 }

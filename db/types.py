@@ -378,6 +378,21 @@ class DoneLesson(Shape):
     ended: int | None = None
 
 
+class BusyTime(Shape):
+    """A time that a calendar outside takes, on the family's clock."""
+
+    date: date
+    start_time: ClockTime
+    end_time: ClockTime
+
+
+class BusyProposal(Shape):
+    """`calendar_connections.proposal`: times that have come and gone, and would move lessons."""
+
+    added: tuple[BusyTime, ...] = ()
+    removed: tuple[BusyTime, ...] = ()
+
+
 class ChangeEffect(Shape):
     """`week_changes.effect`: what a change has done, so that it can be taken back."""
 

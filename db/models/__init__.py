@@ -1,7 +1,17 @@
 """One class per table, by area: people, weeks, chat, calendars, learning."""
 
 from db.base import Base
-from db.models.calendars import CalendarConnection, Feed, FeedToken
+from db.models.calendars import (
+    CalendarConnection,
+    ConnectionTime,
+    DeclinedTime,
+    Feed,
+    FeedBody,
+    FeedToken,
+    PublishedCalendar,
+    PublishedEvent,
+    WatchChannel,
+)
 from db.models.chat import (
     ChannelPause,
     ChatAccount,
@@ -44,18 +54,23 @@ __all__ = [
     "Child",
     "ChildCommitment",
     "CommitmentException",
+    "ConnectionTime",
     "Consent",
     "DayOff",
+    "DeclinedTime",
     "Family",
     "FamilyCommitment",
     "FamilyModel",
     "Feed",
+    "FeedBody",
     "FeedToken",
     "InboxUpdate",
     "LinkCode",
     "LoopState",
     "Message",
     "MlModel",
+    "PublishedCalendar",
+    "PublishedEvent",
     "QuestionnaireDraft",
     "Reminder",
     "ReminderTime",
@@ -64,5 +79,6 @@ __all__ = [
     "Subject",
     "User",
     "UserFeedback",
+    "WatchChannel",
     "WeekChange",
 ]

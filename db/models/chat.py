@@ -146,7 +146,9 @@ class LinkCode(Base):
 
     __tablename__ = "link_codes"
     __table_args__ = (
-        CheckConstraint("purpose IN ('device', 'claim', 'recovery', 'invitation')", name="purpose"),
+        CheckConstraint(
+            "purpose IN ('device', 'claim', 'recovery', 'invitation', 'google')", name="purpose"
+        ),
         Index("idx_link_codes_family_id", "family_id"),
     )
 

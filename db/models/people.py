@@ -75,6 +75,9 @@ class Adult(Base):
 
 
 class FamilyCommitment(Base):
+    """A promise of the family or of a parent; one with `connection_id` repeats a time of a calendar
+    outside."""
+
     __tablename__ = "family_commitments"
     __table_args__ = (
         Index("idx_family_commitments_family_id", "family_id"),
@@ -93,6 +96,7 @@ class FamilyCommitment(Base):
     date: Mapped[Date | None]
     scope: Mapped[str] = mapped_column(CleanString(50), server_default="family")
     adult_id: Mapped[int | None] = reference("adults.id", "SET NULL")
+    connection_id: Mapped[int | None] = reference("calendar_connections.id", "CASCADE")
 
 
 class Child(Base):
@@ -121,6 +125,8 @@ class Child(Base):
 
 
 class ChildCommitment(Base):
+    """A child's own promise; one with `connection_id` repeats a time of a calendar outside."""
+
     __tablename__ = "child_commitments"
     __table_args__ = (
         Index("idx_child_commitments_child_id", "child_id"),
@@ -140,6 +146,7 @@ class ChildCommitment(Base):
     needs_adult: Mapped[bool] = mapped_column(server_default=text("false"))
     adult_id: Mapped[int | None] = reference("adults.id", "SET NULL")
     family_id: Mapped[int | None] = family_column()
+    connection_id: Mapped[int | None] = reference("calendar_connections.id", "CASCADE")
 
 
 class Subject(Base):
