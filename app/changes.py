@@ -42,8 +42,9 @@ from db.facts import fact_row, write_fact
 from db.families import load_family
 from db.items import day_of_item
 from db.learning import active_weights
+from db.revision import bump_revision, family_revision
 from db.schedules import StoredWeek, load_week, planned_mondays, store_plan
-from db.session import bump_revision, family_revision, lock_family
+from db.session import lock_family
 from db.types import ChangedWeek, ChangeEffect, DoneLesson, FactRow
 
 log = structlog.get_logger()

@@ -17,8 +17,9 @@ from core.plan import Decisions, Item, ItemType, Plan, WeekRequest
 from core.week import wall, week_dates, week_start
 from db.families import load_family
 from db.learning import active_weights
+from db.revision import family_revision
 from db.schedules import load_week, store_plan
-from db.session import family_revision, lock_family
+from db.session import lock_family
 
 TRIES = 3
 """How often a week is solved anew because the family changed while it was being solved."""

@@ -19,8 +19,9 @@ from db.changes import UNDO, ChangeRecord, change_of_token, record_change
 from db.completion import undo_completion
 from db.facts import FactsDiffer, insert_rows, remove_rows
 from db.families import load_family
+from db.revision import bump_revision
 from db.schedules import load_versions, load_week, restore_versions
-from db.session import bump_revision, lock_family
+from db.session import lock_family
 from db.types import ChangedWeek, ChangeEffect
 
 log = structlog.get_logger()

@@ -28,7 +28,8 @@ from db.family_rows import (
     subject_values,
 )
 from db.links import open_invitations
-from db.session import bump_revision, lock_family
+from db.revision import bump_revision
+from db.session import lock_family
 from db.types import FamilyPreferences, LearningPreferences, Shape, SubjectMetadata, read, write
 
 R = TypeVar("R", models.FamilyCommitment, models.ChildCommitment, models.Subject)

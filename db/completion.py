@@ -12,7 +12,8 @@ from core.plan import Item
 from core.week import clock, minute_of
 from db import models
 from db.items import active_item, iso_utc, rewrite_data, stored_item
-from db.session import bump_revision, lock_family
+from db.revision import bump_revision
+from db.session import lock_family
 from db.types import (
     LogActual,
     LoggedOriginal,

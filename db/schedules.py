@@ -20,7 +20,8 @@ from core.week import clock, parse_clock
 from db import models
 from db.item_rows import item_row, matched, stands_as
 from db.items import StoredItem, item_rows, rewrite_data, stored_item
-from db.session import bump_revision, lock_family
+from db.revision import bump_revision
+from db.session import lock_family
 from db.types import (
     DecidedLesson,
     FreeObject,

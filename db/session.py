@@ -11,11 +11,10 @@ Locks are taken in this order, so that two writers never wait for each other: th
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncSession, create_async_engine
 
-from db.models import Family
 from db.roles import APP_ROLE
 
 POOL_SIZE = 10
@@ -117,25 +116,6 @@ async def lock_chat(session: AsyncSession, chat_account_id: int) -> None:
 async def lock_messages(session: AsyncSession, chat_account_id: int) -> None:
     """Be the only one to add to this chat's messages until the transaction ends."""
     await _lock(session, MESSAGES_LOCK, chat_account_id)
-
-
-async def bump_revision(session: AsyncSession, family_id: int) -> int:
-    """Raise `families.revision`, which tells a planner that its question has changed meanwhile;
-    returns the new one."""
-    raised = await session.execute(
-        update(Family)
-        .where(Family.id == family_id)
-        .values(revision=Family.revision + 1, updated_at=func.now())
-        .returning(Family.revision)
-    )
-    return raised.scalar_one()
-
-
-async def family_revision(session: AsyncSession, family_id: int) -> int:
-    """The family's revision now."""
-    return (
-        await session.execute(select(Family.revision).where(Family.id == family_id))
-    ).scalar_one()
 
 
 async def schema_revision(session: AsyncSession) -> str | None:

@@ -22,15 +22,14 @@ from db.families import load_family
 from db.inbox import receive
 from db.messages import post_message
 from db.reminders import create_reminder, set_next_due
+from db.revision import bump_revision, family_revision
 from db.schedules import load_week, store_plan
 from db.secrets import SecretBox
 from db.session import (
     POOL_WAIT,
     Busy,
     Database,
-    bump_revision,
     chat_scope,
-    family_revision,
     lock_family,
 )
 from db.types import ChangeEffect, QuestionnaireSession

@@ -14,8 +14,9 @@ from core.plan import Item
 from db.completion import AlreadyDone, CompletedItem, NoSuchItem, complete_item, undo_completion
 from db.families import load_family
 from db.items import StoredItem, load_items
+from db.revision import family_revision
 from db.schedules import StoredWeek, load_week, store_plan
-from db.session import Database, family_revision
+from db.session import Database
 
 LATER = NOW + timedelta(hours=3)
 
