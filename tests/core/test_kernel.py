@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from itertools import pairwise, product
 from math import inf
 
@@ -17,7 +18,7 @@ from core.fit import omitted
 from core.greedy import greedy
 from core.hard import candidates
 from core.kernel.anneal import copy, search, value
-from core.kernel.arrays import MOST_OPEN, NEVER, scratch
+from core.kernel.arrays import ABSENT, MOST_OPEN, NEVER, Scratch, scratch
 from core.kernel.day import day_program
 from core.problem import Problem, problem_of
 from core.rest import runs_fit
@@ -61,55 +62,54 @@ def days(draw: st.DrawFn) -> dict[str, object]:
     }
 
 
-def enumerated(day: dict[str, object]) -> float:
-    """The most points by trying everything."""
+def day_points(day: dict[str, object], chosen: Sequence[int | None]) -> float:
+    """What a day with these starts is worth; `NEVER` if it may not be."""
     minutes, starts, fixed = day["minutes"], day["starts"], day["fixed"]
     lunch, span = day["lunch"], day["span"]
     assert isinstance(minutes, list)
     assert isinstance(starts, list)
     assert isinstance(lunch, dict)
-    best = NEVER if fixed is not None else 0.0
+    held = sorted((5 * at, minutes[row]) for row, at in enumerate(chosen) if at is not None)
+    if not held:
+        return 0.0
+    if any(a + m > b for (a, m), (b, _) in pairwise(held)) or not runs_fit(held, span, REST):
+        return NEVER
+    total = sum(
+        starts[row][at]
+        for row, at in enumerate(chosen)
+        if at is not None and not (fixed is not None and row == len(minutes) - 1)
+    )
+    total += day["crowd"] * (len(held) - (fixed is not None))
+    total -= IDLE * (held[-1][0] + held[-1][1] - held[0][0] - sum(m for _, m in held))
+    if lunch:
+        free = [
+            worth
+            for at, worth in lunch.items()
+            if all(5 * at + 30 <= a or a + m <= 5 * at for a, m in held)
+        ]
+        if not free:
+            return NEVER
+        total += max(free)
+    return float(total)
+
+
+def enumerated(day: dict[str, object]) -> float:
+    """The most points by trying everything."""
+    starts, fixed = day["starts"], day["fixed"]
+    assert isinstance(starts, list)
     choices = [[None, *own] for own in starts]
     if fixed is not None:
         choices[-1] = [fixed]
-    for chosen in product(*choices):
-        held = sorted((5 * at, minutes[row]) for row, at in enumerate(chosen) if at is not None)
-        if not held:
-            continue
-        if any(a + m > b for (a, m), (b, _) in pairwise(held)):
-            continue
-        if not runs_fit(held, span, REST):
-            continue
-        total = sum(
-            starts[row][at]
-            for row, at in enumerate(chosen)
-            if at is not None and not (fixed is not None and row == len(minutes) - 1)
-        )
-        total += day["crowd"] * (len(held) - (fixed is not None))
-        total -= IDLE * (held[-1][0] + held[-1][1] - held[0][0] - sum(m for _, m in held))
-        if lunch:
-            free = [
-                worth
-                for at, worth in lunch.items()
-                if all(5 * at + 30 <= a or a + m <= 5 * at for a, m in held)
-            ]
-            if not free:
-                continue
-            total += max(free)
-        best = max(best, total)
-    return best
+    return max(day_points(day, chosen) for chosen in product(*choices))
 
 
-@pytest.mark.parametrize("told_apart", [True, False])
-@settings(deadline=None)  # the first call compiles
-@given(day=days())
-def test_a_day_is_the_best_that_can_be(told_apart: bool, day: dict[str, object]) -> None:
+def prepared(day: dict[str, object], *, told_apart: bool) -> tuple[Scratch, int, int]:
+    """The day as the kernel reads it, with its open rows and its bits."""
     minutes, starts, fixed = day["minutes"], day["starts"], day["fixed"]
-    lunch, span = day["lunch"], day["span"]
+    lunch = day["lunch"]
     assert isinstance(minutes, list)
     assert isinstance(starts, list)
     assert isinstance(lunch, dict)
-    assert isinstance(span, int)
     rows = len(minutes)
     opened = rows - (fixed is not None)
     room = scratch(WINDOW + 1, 3, 20, rows, seed=0)
@@ -130,13 +130,49 @@ def test_a_day_is_the_best_that_can_be(told_apart: bool, day: dict[str, object])
     bits = opened if told_apart else 0
     for mask in range(1 << opened):
         room.terminal[mask] = day["crowd"] * mask.bit_count() if told_apart else 0.0
-    found, _ = day_program(room, opened, rows, bits, WINDOW + 1, span, bool(lunch), IDLE, NEVER)
+    return room, opened, bits
+
+
+def solved(
+    day: dict[str, object], *, told_apart: bool, floor: float = NEVER
+) -> tuple[float, list[int | None]]:
+    """The kernel's points, and the start of each lesson (None: not held)."""
+    room, opened, bits = prepared(day, told_apart=told_apart)
+    minutes, span, lunch = day["minutes"], day["span"], day["lunch"]
+    assert isinstance(minutes, list)
+    assert isinstance(span, int)
+    rows = len(minutes)
+    found, _ = day_program(room, opened, rows, bits, WINDOW + 1, span, bool(lunch), IDLE, floor)
+    starts = [int(room.starts[row]) for row in range(rows)]
+    return found, [None if at == ABSENT else at for at in starts]
+
+
+@settings(deadline=None)  # the first call compiles
+@given(day=days())
+def test_a_day_is_the_best_that_can_be_and_says_how(day: dict[str, object]) -> None:
     best = enumerated(day)
-    if told_apart:
+    found, starts = solved(day, told_apart=True)
+    assert found == pytest.approx(best)
+    if best > NEVER:
+        assert day_points(day, starts) == pytest.approx(best)
+
+
+@settings(deadline=None)
+@given(day=days())
+def test_lessons_not_told_apart_may_be_held_again(day: dict[str, object]) -> None:
+    assert solved(day, told_apart=False)[0] >= enumerated(day) - 1e-6
+
+
+@settings(deadline=None)
+@given(day=days(), below=st.integers(-30_000, 30_000))
+def test_a_floor_hides_only_days_beneath_it(day: dict[str, object], below: int) -> None:
+    best = enumerated(day)
+    floor = best - below if best > NEVER else float(below)
+    found, _ = solved(day, told_apart=True, floor=floor)
+    if floor <= best:
         assert found == pytest.approx(best)
     else:
-        # Lessons that are not told apart may be held again: never worth less.
-        assert found >= best - 1e-6
+        assert found < floor
 
 
 @pytest.mark.parametrize("children", [1, 2, 3])
