@@ -29,7 +29,7 @@ from core.changes import (
     weeks_touched,
 )
 from core.decisions import Broken, broken_by, why_unmet
-from core.diff import Difference
+from core.diff import Difference, LeftOut, difference
 from core.facts import objection, with_fact
 from core.family import Family
 from core.plan import Item, Plan, WeekRequest, Weights
@@ -84,6 +84,20 @@ class _Decided:
 
     plans: tuple[tuple[StoredWeek, Plan], ...] = ()
 
+    @property
+    def difference(self) -> Difference:
+        """What becomes of the lessons."""
+        return difference(
+            [item for week, _ in self.plans for item in week.items],
+            [item for _, plan in self.plans for item in plan.items],
+            [left for week, _ in self.plans for left in week.left_out],
+            [
+                LeftOut(left.child_id, left.subject_id, left.missing, left.reason.key)
+                for _, plan in self.plans
+                for left in plan.unscheduled
+            ],
+        )
+
 
 async def apply_change(
     services: Services,
@@ -124,6 +138,19 @@ async def apply_change(
             log.info("week changed", family_id=family_id, kind=record.kind)
             return await answer(session, family_id, record)
     raise KeepsChanging(f"a change of family {family_id}")
+
+
+async def preview_change(
+    services: Services, family_id: int, change: Change
+) -> Difference | Impossible | Broken:
+    """What `apply_change` would make of the lessons if the family stayed as it is: a new one has
+    no `uid` yet, and that one is done is not foreseen. Nothing is stored. Raises `RulesBroken`."""
+    async with services.database.transaction(family_id=family_id) as session:
+        situation = await _situation(session, family_id, change, services.now())
+    if isinstance(situation, Impossible):
+        return situation
+    decided = await asyncio.to_thread(_decide, situation, change)
+    return decided.difference if isinstance(decided, _Decided) else decided
 
 
 async def answer(

@@ -49,9 +49,8 @@ def difference(
     left_out_before: Iterable[LeftOut] = (),
     left_out_after: Iterable[LeftOut] = (),
 ) -> Difference:
-    """The difference between two stored weeks; lessons are the same by `uid`."""
-    old = {item.uid: item for item in before if item.type is ItemType.SUBJECT}
-    new = {item.uid: item for item in after if item.type is ItemType.SUBJECT}
+    """The difference between two weeks; lessons are the same by `uid`, one without is new."""
+    old, new = _lessons(before), _lessons(after)
     both = [Changed(old[uid], new[uid]) for uid in old.keys() & new.keys()]
     moved = [pair for pair in both if _place(pair.old) != _place(pair.new)]
     stayed = [pair for pair in both if _place(pair.old) == _place(pair.new)]
@@ -69,6 +68,14 @@ def difference(
         not_done=_sorted(p.new for p in both if p.old.completed and not p.new.completed),
         left_out=_more_left_out(left_out_before, left_out_after),
     )
+
+
+def _lessons(week: Iterable[Item]) -> dict[str | int, Item]:
+    return {
+        item.uid or number: item
+        for number, item in enumerate(week)
+        if item.type is ItemType.SUBJECT
+    }
 
 
 def touched(before: Iterable[Item], after: Iterable[Item]) -> tuple[Item, ...]:
