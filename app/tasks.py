@@ -10,10 +10,13 @@ import structlog
 from procrastinate import JobContext, RetryStrategy
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.changes import Applied, Outcome
 from app.delivery import deliver
 from app.planning import plan_weeks
 from app.services import Services
+from app.undo import undo
 from app.updates import HEAR, give_up, hear
+from bot.changes import UNDO_CHANGE, card_of_undo
 from bot.conversations.cards import Card
 from bot.daily import remind_of_today, show_week
 from bot.interview import PLAN_WEEKS
@@ -74,10 +77,24 @@ def register(services: Services) -> None:
         except Exception:
             if context.job.attempts + 1 >= MAX_ATTEMPTS:
                 for chat in chats:
-                    await chat.say_sorry()
+                    await chat.show(Card(say("chat.plan_failed")))
             raise
         for chat in chats:
             await chat.show_week(planned.moved if since else None)
+
+    @app.task(name=UNDO_CHANGE, retry=RETRY, pass_context=True)
+    async def undo_and_say(
+        context: JobContext, family_id: int, account_id: int, message_id: int, token: str
+    ) -> None:
+        chat = _Waiting(services, family_id, account_id, message_id)
+        try:
+            await chat.show_undone(await undo(services, family_id, token))
+        except NoSuchFamily:
+            log.info("erased before it was undone", family_id=family_id)
+        except Exception:
+            if context.job.attempts + 1 >= MAX_ATTEMPTS:
+                await chat.show(Card(say("chat.our_fault")))
+            raise
 
     @app.task(name=REMIND, retry=RETRY)
     async def remind(family_id: int, reminder_id: int) -> None:
@@ -100,11 +117,19 @@ class _Waiting:
     account_id: int
     message_id: int
 
-    async def say_sorry(self) -> None:
+    async def show(self, card: Card) -> None:
         async with self._chat() as (session, account):
             if account is not None:
-                card = Card(say("chat.plan_failed"))
                 now = self.services.now()
+                await replace_card(session, account, self.message_id, card, now=now)
+
+    async def show_undone(self, outcome: Outcome) -> None:
+        """Says in the message that offered it what came of an undo."""
+        now = self.services.now()
+        async with self._chat() as (session, account):
+            if account is not None:
+                told = outcome.difference if isinstance(outcome, Applied) else outcome
+                card = await card_of_undo(session, self.family_id, told, now=now)
                 await replace_card(session, account, self.message_id, card, now=now)
 
     async def show_week(self, moved: int | None) -> None:

@@ -36,6 +36,7 @@ from core.plan import ItemType, WeekRequest
 from core.problem import problem_of
 from core.replies import Reading, ReplyKind, read_reply
 from core.week import coming_week, time_of, wall, week_start
+from core.wording import reason_named
 from db.calendars import feed_tokens
 from db.completion import AlreadyDone, CompletedItem, complete_item, undo_completion
 from db.conversations import Account
@@ -403,13 +404,7 @@ def _left_out(family: Family, week: StoredWeek) -> list[LeftOut]:
             subject = subjects.get(left["subjectId"])
             if subject is None:
                 continue
-            reason = say(
-                left["reason"],
-                child=child.name,
-                subject=subject.name,
-                minutes=subject.minutes,
-                time=time_of(subject.preferred_time or 0),
-            )
+            reason = reason_named(left["reason"], child, subject)
             found.append(LeftOut(child.name, subject.name, left["missing"], reason))
     return found
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.changes import ask_undo
 from bot.conversations.cards import (
     STALE_TAP,
     Card,
@@ -14,6 +15,7 @@ from bot.conversations.cards import (
     Tapped,
     Typed,
 )
+from bot.conversations.differences import token_to_undo
 from bot.conversations.flow import AGAIN, Hints
 from bot.daily import answer_day, help_card, show_today, show_week
 from bot.incoming import Command, Incoming
@@ -78,6 +80,8 @@ async def converse(
             await _answer_forget(talk, option, incoming.message_id)
         case Tapped(option=option) if incoming.message_id is not None and is_answer(option):
             await answer_invitation(talk, option, incoming.message_id)
+        case Tapped(option=option) if incoming.message_id is not None and token_to_undo(option):
+            await ask_undo(talk, option, incoming.message_id)
         case _ if account.family_id is None:
             await interview(talk, event, draft)
         case Tapped(option=option) if option.startswith(AGAIN) and await talk.decides():

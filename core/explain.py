@@ -12,7 +12,6 @@ from core.phrase import Phrase, PhraseArg, say
 from core.plan import Item, ItemType, Unscheduled
 from core.problem import Activity, ChildDay, Member, Problem
 from core.rest import LUNCH, lunch_due, lunch_starts, runs_fit
-from core.week import time_of
 from core.wording import (
     children_named,
     hours_named,
@@ -20,6 +19,7 @@ from core.wording import (
     listed,
     names_of,
     on_days,
+    reason_named,
 )
 
 
@@ -28,20 +28,15 @@ def unscheduled(
 ) -> tuple[Unscheduled, ...]:
     """What the week lacks by rule 4, in the family's order, each with the simplest true reason.
 
-    A reason takes no other arguments than the child, the subject, its length and its fixed time:
-    a stored week says it again from its key.
+    A stored week says a reason again from its key alone: see `reason_named`.
     """
     return tuple(
         Unscheduled(
             member.child.id,
             member.subject.id,
             missing,
-            say(
-                _reason(problem, items, clashes, activity, member),
-                child=member.child.name,
-                subject=member.subject.name,
-                minutes=activity.minutes,
-                time=time_of(member.subject.preferred_time or 0),
+            reason_named(
+                _reason(problem, items, clashes, activity, member), member.child, member.subject
             ),
         )
         for activity, member, missing in lacking(problem, items)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from core.asks import Ask, FixedTime, HoursOf, Lessons, Pinned, Promise, promise, subject_of
 from core.commitments import adult_of
-from core.family import Family, Scope
+from core.family import Child, Family, Scope, Subject
 from core.phrase import Phrase, PhraseArg, say
 from core.problem import Problem
 from core.remedies import (
@@ -90,6 +90,17 @@ def hours_named(problem: Problem, asks: Sequence[Ask], day: int) -> Iterator[Phr
                 start=time_of(hours.start),
                 end=time_of(hours.end),
             )
+
+
+def reason_named(reason: str, child: Child, subject: Subject) -> Phrase:
+    """Why sessions of a subject are left out; `reason` is the key, as a stored week has it."""
+    return say(
+        reason,
+        child=child.name,
+        subject=subject.name,
+        minutes=subject.minutes,
+        time=time_of(subject.preferred_time or 0),
+    )
 
 
 def children_named(family: Family, ids: Iterable[int]) -> tuple[str, ...]:

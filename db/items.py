@@ -89,6 +89,12 @@ async def day_of_item(session: AsyncSession, family_id: int, uid: str) -> date |
     return None if found is None else found[0].day_date
 
 
+async def find_item(session: AsyncSession, family_id: int, uid: str) -> Item | None:
+    """The item as the family's active weeks hold it."""
+    found = await active_item(session, family_id, uid)
+    return None if found is None else stored_item(*found).item
+
+
 async def rewrite_data(session: AsyncSession, schedule_id: int) -> None:
     schedule = await session.get_one(models.Schedule, schedule_id)
     child_id = schedule.child_id or 0
