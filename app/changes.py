@@ -5,6 +5,7 @@ revision is still the same; else decide again.
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeAlias
@@ -16,7 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.planning import TRIES, KeepsChanging, settle, week_request
 from app.services import Services
 from core.changes import (
-    NEW,
     Change,
     FactChange,
     Impossible,
@@ -32,7 +32,7 @@ from core.decisions import Broken, broken_by, why_unmet
 from core.diff import Difference, LeftOut, difference
 from core.facts import objection, with_fact
 from core.family import Family
-from core.plan import Item, Plan, WeekRequest, Weights
+from core.plan import Plan, WeekRequest, Weights
 from core.problem import asks_the_same
 from core.rearrange import asked_for, changed, nothing_more
 from core.week import wall, week_start
@@ -269,9 +269,9 @@ async def _store(
         return await _mark_done(session, family_id, change, now)
     added: list[FactRow] = []
     removed: list[FactRow] = []
-    new_id: int | None = None
+    new_ids: Mapping[int, int] = {}
     if isinstance(change, FactChange):
-        added, removed, new_id = await write_fact(
+        added, removed, new_ids = await write_fact(
             session, family_id, situation.family, change, now=now
         )
     elif isinstance(change, MissLessons):
@@ -284,7 +284,7 @@ async def _store(
         after = await store_plan(
             session,
             family_id,
-            _with_id(plan, new_id),
+            _with_ids(plan, new_ids),
             now=now,
             reason=reason,
             revision=situation.revision,
@@ -334,16 +334,20 @@ async def complete(session: AsyncSession, family_id: int, done: DoneLesson) -> C
     return ChangeEffect(done=done, removed=tuple(replaced))
 
 
-def _with_id(plan: Plan, commitment_id: int | None) -> Plan:
-    """The plan with the id of the row that its new commitment has become."""
-    if commitment_id is None:
-        return plan
+def _with_ids(plan: Plan, ids: Mapping[int, int]) -> Plan:
+    """The plan with the ids of the rows that its new commitments have become."""
 
-    def named(item: Item) -> Item:
-        if item.commitment_id == NEW:
-            return replace(item, commitment_id=commitment_id)
-        if item.family_commitment_id == NEW:
-            return replace(item, family_commitment_id=commitment_id)
-        return item
+    def id_of(given: int | None) -> int | None:
+        return None if given is None else ids.get(given, given)
 
-    return replace(plan, items=tuple(map(named, plan.items)))
+    return replace(
+        plan,
+        items=tuple(
+            replace(
+                item,
+                commitment_id=id_of(item.commitment_id),
+                family_commitment_id=id_of(item.family_commitment_id),
+            )
+            for item in plan.items
+        ),
+    )

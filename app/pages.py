@@ -152,11 +152,14 @@ def _adult_name(family: Family, adult_id: int | None) -> str | None:
 def _told(
     family: Family, family_id: int, dates: Mapping[tuple[bool, int], Told]
 ) -> list[FeedCommitment]:
-    """Every commitment once, with those whom it takes."""
+    """Every commitment once, with those whom it takes. Times of a calendar outside are left out:
+    who follows that one would see them twice."""
     told = []
     owned: list[tuple[Commitment, tuple[str, ...]]] = [(own, ()) for own in family.commitments]
     owned += [(own, (child.name,)) for child in family.children for own in child.commitments]
     for commitment, children in owned:
+        if commitment.connection_id is not None:
+            continue
         told_at = dates[commitment.scope is Scope.CHILD, commitment.id]
         if commitment.scope is Scope.PARENT:
             taken = _adult_name(family, adult_of(commitment, family.adults))

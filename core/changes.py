@@ -15,7 +15,7 @@ from core.family import Scope
 from core.week import week_start
 
 NEW = 0
-"""Id of a commitment in a request that has no row yet."""
+"""Id of a commitment in a request that has no row yet; further ones count down from it."""
 
 LONGEST_ABSENCE = 366
 """Days off in one change; more is a slip of the pen."""
@@ -108,6 +108,36 @@ class MoveOccurrence:
     end: int
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class OutsideTime:
+    """A time that a calendar outside takes, from minute `start` to `end` of the date `on`; `end` 0
+    is the midnight that ends it."""
+
+    on: date
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowCalendar:
+    """A calendar outside takes other times than before: those of a child, of an adult, or (neither)
+    of the whole family. Every time bears the calendar's `name`; what it holds is not our business.
+    """
+
+    connection_id: int
+    name: str
+    child_id: int | None = None
+    adult_id: int | None = None
+    added: tuple[OutsideTime, ...] = ()
+    removed: tuple[OutsideTime, ...] = ()
+
+    @property
+    def scope(self) -> Scope:
+        if self.child_id is not None:
+            return Scope.CHILD
+        return Scope.FAMILY if self.adult_id is None else Scope.PARENT
+
+
 @dataclass(frozen=True, slots=True)
 class MarkDone:
     """A lesson was held, on the word of `by` ("child", "parent"); `started` and `ended` where they
@@ -120,7 +150,9 @@ class MarkDone:
 
 
 LessonChange: TypeAlias = MoveLesson | SwapLessons | DropLesson | MissLessons | MarkDone
-FactChange: TypeAlias = TakeDaysOff | AddCommitment | CancelOccurrence | MoveOccurrence
+FactChange: TypeAlias = (
+    TakeDaysOff | AddCommitment | CancelOccurrence | MoveOccurrence | FollowCalendar
+)
 Change: TypeAlias = LessonChange | FactChange
 """A closed set: of single lessons, or of the facts that a family's weeks are planned around."""
 
@@ -175,6 +207,8 @@ def weeks_touched(change: FactChange) -> tuple[date, ...]:
             days = [change.on]
         case MoveOccurrence():
             days = [change.on, change.to]
+        case FollowCalendar():
+            days = [each.on for each in (*change.added, *change.removed)]
     if not isinstance(change, TakeDaysOff):
         # What lasts past midnight takes the next day too.
         days += [day + timedelta(days=1) for day in days]

@@ -1,7 +1,7 @@
 """Facts that a family's weeks are planned around, changed: days off, commitments, and single
 occurrences of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -11,8 +11,10 @@ from core.changes import (
     AddCommitment,
     CancelOccurrence,
     FactChange,
+    FollowCalendar,
     Impossible,
     MoveOccurrence,
+    OutsideTime,
     TakeDaysOff,
     Why,
     days_from,
@@ -39,6 +41,8 @@ def objection(family: Family, now: datetime, change: FactChange) -> Impossible |
             return _objection_to_commitment(family, now, change)
         case CancelOccurrence() | MoveOccurrence():
             return _objection_to_occurrence(family, now, change)
+        case FollowCalendar():
+            return _objection_to_calendar(family, change)
 
 
 def _objection_to_days_off(family: Family, now: datetime, change: TakeDaysOff) -> Impossible | None:
@@ -92,6 +96,28 @@ def _objection_to_occurrence(
     return Impossible(Why.ALREADY_SO) if same else None
 
 
+def _objection_to_calendar(family: Family, change: FollowCalendar) -> Impossible | None:
+    if not _knows_child(family, change.child_id) or not _knows_adult(family, change.adult_id):
+        return Impossible(Why.NO_SUCH_PERSON)
+    there = outside_times(family, change.connection_id)
+    if not there.keys() >= set(change.removed):
+        return Impossible(Why.NO_SUCH_OCCURRENCE)
+    if not there.keys().isdisjoint(change.added) or not (change.added or change.removed):
+        return Impossible(Why.ALREADY_SO)
+    return None
+
+
+def outside_times(family: Family, connection_id: int) -> Mapping[OutsideTime, Commitment]:
+    """The times that we know of a calendar outside, each with the commitment that it is."""
+    every = (family.commitments, *(child.commitments for child in family.children))
+    return {
+        OutsideTime(each.on, each.start, each.end): each
+        for commitments in every
+        for each in commitments
+        if each.connection_id == connection_id and each.on is not None
+    }
+
+
 def find_commitment(family: Family, commitment_id: int, *, own: bool) -> Commitment | None:
     """A child's own commitment, or one of the family and its parents."""
     there = (
@@ -132,6 +158,24 @@ def one_off(change: AddCommitment) -> Commitment:
     )
 
 
+def from_outside(change: FollowCalendar) -> tuple[Commitment, ...]:
+    """The commitments that are new, with ids from `NEW` downwards in the order of `added`."""
+    return tuple(
+        Commitment(
+            NEW - number,
+            change.name,
+            CommitmentFrequency.ONE_TIME,
+            each.start,
+            each.end,
+            change.scope,
+            on=each.on,
+            adult_id=change.adult_id,
+            connection_id=change.connection_id,
+        )
+        for number, each in enumerate(change.added)
+    )
+
+
 def moved_away(commitment: Commitment, change: MoveOccurrence) -> Commitment | None:
     """What an occurrence becomes that moves to another date: a commitment of its own. None where
     it stays on its date, at other times."""
@@ -146,6 +190,8 @@ def moved_away(commitment: Commitment, change: MoveOccurrence) -> Commitment | N
         start=change.start,
         end=change.end,
         overrides=(),
+        # The family's own word, which the calendar does not take back.
+        connection_id=None,
     )
 
 
@@ -157,7 +203,7 @@ def override_of(change: CancelOccurrence | MoveOccurrence) -> Override:
 
 
 def with_fact(family: Family, change: FactChange) -> Family:
-    """The family once `change` is so; a new commitment has the id `NEW`."""
+    """The family once `change` is so; new commitments have ids from `NEW` downwards."""
     match change:
         case TakeDaysOff():
             off = (DayOff(day, change.child_id) for day in days_from(change.first, change.last))
@@ -176,6 +222,20 @@ def with_fact(family: Family, change: FactChange) -> Family:
                 family,
                 lambda there, child: (
                     _overridden(there, change) if change.own == (child is not None) else there
+                ),
+            )
+        case FollowCalendar():
+            known = outside_times(family, change.connection_id)
+            gone = frozenset(known[each] for each in change.removed)
+            return _with_commitments(
+                family,
+                lambda there, child: (
+                    *(each for each in there if each not in gone),
+                    *(
+                        from_outside(change)
+                        if change.child_id == (child.id if child else None)
+                        else ()
+                    ),
                 ),
             )
 

@@ -190,6 +190,7 @@ class Commitment:
     `end <= start` means that it lasts past midnight. `adult_id` is the adult whom a parent's
     commitment takes, or who goes along with a child (None: the first adult for a parent's,
     anyone for a child's). `overrides` are the single occurrences that differ, one for a date.
+    `connection_id` names the calendar outside from which we know of it (None: the family told us).
     """
 
     id: int
@@ -203,6 +204,7 @@ class Commitment:
     adult_id: int | None = None
     needs_adult: bool = False
     overrides: tuple[Override, ...] = ()
+    connection_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

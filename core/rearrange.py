@@ -9,6 +9,7 @@ from core.changes import (
     CancelOccurrence,
     Change,
     DropLesson,
+    FollowCalendar,
     Impossible,
     MarkDone,
     MissLessons,
@@ -39,7 +40,13 @@ def changed(request: WeekRequest, change: Change) -> WeekRequest | Impossible:
             return _with_misses(request, change)
         case MarkDone():
             return _with_done(request, change)
-        case TakeDaysOff() | AddCommitment() | CancelOccurrence() | MoveOccurrence():
+        case (
+            TakeDaysOff()
+            | AddCommitment()
+            | CancelOccurrence()
+            | MoveOccurrence()
+            | FollowCalendar()
+        ):
             return replace(request, family=with_fact(request.family, change))
 
 

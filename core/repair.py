@@ -362,6 +362,7 @@ def _elsewhere(family: Family, ask: Promise) -> Iterator[Remedy]:
                     yield GoInstead(ask.child_id, commitment.id, adult.id)
     elif (
         commitment.scope is Scope.PARENT
+        and commitment.connection_id is None
         and commitment.start < commitment.end
         and commitment.end + LATER < DAY
     ):

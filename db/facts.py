@@ -12,14 +12,23 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.changes import (
+    NEW,
     AddCommitment,
     CancelOccurrence,
     FactChange,
+    FollowCalendar,
     MoveOccurrence,
     TakeDaysOff,
     days_from,
 )
-from core.facts import find_commitment, moved_away, one_off, override_of
+from core.facts import (
+    find_commitment,
+    from_outside,
+    moved_away,
+    one_off,
+    outside_times,
+    override_of,
+)
 from core.family import Commitment, Family, Scope
 from core.week import time_of
 from db import models
@@ -49,17 +58,19 @@ class FactsDiffer(Exception):
 
 async def write_fact(
     session: AsyncSession, family_id: int, family: Family, change: FactChange, *, now: datetime
-) -> tuple[list[FactRow], list[FactRow], int | None]:
-    """Write a fact of the family. Returns the rows that are new, those that are no
-    more, and the id of a commitment that is new."""
+) -> tuple[list[FactRow], list[FactRow], Mapping[int, int]]:
+    """Write a fact of the family. Returns the rows that are new, those that are no more, and the
+    ids of commitments that are new, by their ids in the request."""
     match change:
         case TakeDaysOff():
-            return await _take_days_off(session, change, now), [], None
+            return await _take_days_off(session, change, now), [], {}
         case AddCommitment():
             row = await _add_commitment(session, family_id, one_off(change), change.child_id, now)
-            return [row], [], _id(row)
+            return [row], [], {NEW: _id(row)}
         case CancelOccurrence() | MoveOccurrence():
             return await _override(session, family_id, family, change, now)
+        case FollowCalendar():
+            return await _follow(session, family_id, family, change, now)
 
 
 async def fact_row(session: AsyncSession, table: str, row_id: int) -> FactRow:
@@ -181,6 +192,7 @@ async def _add_commitment(
         "start_time": time_of(commitment.start),
         "end_time": time_of(commitment.end),
         "adult_id": commitment.adult_id,
+        "connection_id": commitment.connection_id,
         "created_at": now,
         "updated_at": now,
     }
@@ -202,7 +214,7 @@ async def _override(
     family: Family,
     change: CancelOccurrence | MoveOccurrence,
     now: datetime,
-) -> tuple[list[FactRow], list[FactRow], int | None]:
+) -> tuple[list[FactRow], list[FactRow], Mapping[int, int]]:
     model = models.CommitmentException
     column = model.child_commitment_id if change.own else model.family_commitment_id
     former = await session.scalars(
@@ -224,10 +236,22 @@ async def _override(
     await _touch_commitment(session, added[0].row, now)
     commitment = find_commitment(family, change.commitment_id, own=change.own)
     if commitment is None or not isinstance(change, MoveOccurrence):
-        return added, removed, None
+        return added, removed, {}
     away = moved_away(commitment, change)
     if away is None:
-        return added, removed, None
+        return added, removed, {}
     owner = next((c.id for c in family.children if commitment in c.commitments), None)
     added.append(await _add_commitment(session, family_id, away, owner, now))
-    return added, removed, _id(added[-1])
+    return added, removed, {NEW: _id(added[-1])}
+
+
+async def _follow(
+    session: AsyncSession, family_id: int, family: Family, change: FollowCalendar, now: datetime
+) -> tuple[list[FactRow], list[FactRow], Mapping[int, int]]:
+    known = outside_times(family, change.connection_id)
+    table = "child_commitments" if change.child_id else "family_commitments"
+    gone = [await fact_row(session, table, known[each].id) for each in change.removed]
+    removed = await remove_rows(session, gone, now)
+    new = from_outside(change)
+    added = [await _add_commitment(session, family_id, each, change.child_id, now) for each in new]
+    return added, removed, {each.id: _id(row) for each, row in zip(new, added, strict=True)}

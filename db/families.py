@@ -291,7 +291,7 @@ async def erase_family(
 
 async def load_family(session: AsyncSession, family_id: int) -> Family:
     """The family as the engine knows it, with the ids of its rows. Raises `NoSuchFamily`."""
-    return family_of(await load_rows(session, family_id))
+    return family_of(await load_rows(session, family_id, outside=True))
 
 
 async def load_document(session: AsyncSession, family_id: int) -> FamilyDocument:

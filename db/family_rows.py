@@ -72,7 +72,9 @@ class FamilyRows:
     exceptions: Sequence[models.CommitmentException]
 
 
-async def load_rows(session: AsyncSession, family_id: int) -> FamilyRows:
+async def load_rows(session: AsyncSession, family_id: int, *, outside: bool = False) -> FamilyRows:
+    """What the family has told us, and (with `outside`) the times of calendars outside too. Raises
+    `NoSuchFamily`."""
     family = await session.get(models.Family, family_id, populate_existing=True)
     if family is None:
         raise NoSuchFamily(family_id)
@@ -91,14 +93,17 @@ async def load_rows(session: AsyncSession, family_id: int) -> FamilyRows:
         )
         return found.all()
 
+    async def promised(model: Any) -> Sequence[Any]:
+        return [row for row in await rows(model) if outside or row.connection_id is None]
+
     return FamilyRows(
         family=family,
         user=user,
         adults=await rows(models.Adult),
         children=await rows(models.Child),
         subjects=_by_child(await rows(models.Subject)),
-        commitments=await rows(models.FamilyCommitment),
-        child_commitments=_by_child(await rows(models.ChildCommitment)),
+        commitments=await promised(models.FamilyCommitment),
+        child_commitments=_by_child(await promised(models.ChildCommitment)),
         days_off=await rows(models.DayOff),
         exceptions=await rows(models.CommitmentException),
     )
@@ -309,6 +314,7 @@ def family_of(rows: FamilyRows) -> Family:
                     replace(
                         to_commitment(own.id, _child_commitment_document(own, names), ids),
                         overrides=_overrides(rows, own),
+                        connection_id=own.connection_id,
                     )
                     for own in rows.child_commitments.get(row.id, ())
                 ),
@@ -320,6 +326,7 @@ def family_of(rows: FamilyRows) -> Family:
             replace(
                 to_commitment(row.id, _family_commitment_document(row, names), ids),
                 overrides=_overrides(rows, row),
+                connection_id=row.connection_id,
             )
             for row in rows.commitments
         ),

@@ -12,11 +12,13 @@ from core.changes import (
     Change,
     DropLesson,
     FactChange,
+    FollowCalendar,
     Impossible,
     MarkDone,
     MissLessons,
     MoveLesson,
     MoveOccurrence,
+    OutsideTime,
     SwapLessons,
     TakeDaysOff,
     Why,
@@ -234,6 +236,10 @@ def test_facts_change_the_family() -> None:
     [
         (TakeDaysOff(FRI, FRI + timedelta(days=3)), {MON, MON + timedelta(days=7)}),
         (AddCommitment("Vet", FRI, 600, 660, Scope.FAMILY), {MON}),
+        (
+            FollowCalendar(1, "Work", added=(OutsideTime(FRI + timedelta(days=2), 1200, 0),)),
+            {MON, MON + timedelta(days=7)},
+        ),
         (CancelOccurrence(2, False, MON - timedelta(days=1)), {MON - timedelta(days=7), MON}),
     ],
 )
