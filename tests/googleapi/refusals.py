@@ -1,7 +1,7 @@
 """How Google says no: the status and the body, word for word where they are documented
 (developers.google.com/workspace/calendar/api/guides/errors)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -15,7 +15,11 @@ class Refusal:
     message: str
     domain: str = "global"
     place: tuple[str, str] | None = None
-    retry_after: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def waiting(self, seconds: int) -> "Refusal":
+        """The same with a Retry-After."""
+        return replace(self, headers=(("Retry-After", str(seconds)),))
 
     @property
     def body(self) -> dict[str, Any]:
@@ -33,7 +37,18 @@ class Refused(Exception):
         self.refusal = refusal
 
 
-UNAUTHORIZED = Refusal(401, "authError", "Invalid Credentials", place=("header", "Authorization"))
+UNAUTHORIZED = Refusal(
+    401,
+    "authError",
+    "Invalid Credentials",
+    place=("header", "Authorization"),
+    headers=(
+        (
+            "WWW-Authenticate",
+            'Bearer realm="https://accounts.google.com/", error="invalid_token"',
+        ),
+    ),
+)
 USER_RATE_LIMIT = Refusal(
     403, "userRateLimitExceeded", "User Rate Limit Exceeded", domain="usageLimits"
 )

@@ -235,13 +235,7 @@ class GoogleServer:
 
 
 def _refused(refusal: Refusal) -> Reply:
-    headers: list[tuple[str, str]] = []
-    if refusal.retry_after is not None:
-        headers.append(("Retry-After", str(refusal.retry_after)))
-    if refusal.status == 401:
-        realm = 'Bearer realm="https://accounts.google.com/", error="invalid_token"'
-        headers.append(("WWW-Authenticate", realm))
-    return Reply(refusal.status, refusal.body, tuple(headers))
+    return Reply(refusal.status, refusal.body, refusal.headers)
 
 
 class _Server(ThreadingHTTPServer):
