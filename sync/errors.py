@@ -72,7 +72,8 @@ class ScopeMissing(RemoteError):
 
 
 class ClientRefused(RemoteError):
-    """The server does not accept our own id or secret: only the operator can mend that."""
+    """The server does not accept our own id or secret, or our project lacks the API: only the
+    operator can mend that."""
 
 
 class Refused(RemoteError):

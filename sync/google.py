@@ -16,6 +16,7 @@ from googleapiclient.errors import HttpError
 
 from sync.errors import (
     AccessRevoked,
+    ClientRefused,
     Conflict,
     Deleted,
     Forbidden,
@@ -47,6 +48,7 @@ _QUOTA_EXCEEDED = {
     "calendarLimitExceeded",
 }
 _SYNC_TOKEN_EXPIRED = {"fullSyncRequired", "updatedMinTooLongAgo"}
+_API_SWITCHED_OFF = "accessNotConfigured"
 
 Request: TypeAlias = Any
 """One of the client library's requests, which has no types."""
@@ -77,8 +79,8 @@ class GoogleCalendars:
 
     Rate limits are waited for within `PATIENCE_SECONDS`; nothing else is tried again here. Besides
     the errors named below, every method raises `RateLimited`, `QuotaExceeded`, `Forbidden`,
-    `Unavailable`, `AccessRevoked` and `Refused`. `calls` names each request that was sent, oldest
-    first, repetitions included. An object may serve several threads.
+    `Unavailable`, `AccessRevoked`, `ClientRefused` and `Refused`. `calls` names each request that
+    was sent, oldest first, repetitions included. An object may serve several threads.
     """
 
     def __init__(
@@ -273,6 +275,8 @@ def problem_of(status: int, body: bytes, headers: dict[str, str]) -> RemoteError
         return RateLimited(reason, retry_after)
     if reason in _QUOTA_EXCEEDED:
         return QuotaExceeded(reason)
+    if reason == _API_SWITCHED_OFF:
+        return ClientRefused(reason)
     if status == 410:
         return SyncTokenExpired(reason) if reason in _SYNC_TOKEN_EXPIRED else Deleted(reason)
     known: dict[int, type[RemoteError]] = {
@@ -367,7 +371,7 @@ class _SecureConnection(_Honest, httplib2.HTTPSConnectionWithTimeout):  # type: 
 
 
 class _Http(httplib2.Http):  # type: ignore[misc]
-    """httplib2 over honest connections, and without following anybody elsewhere with our token."""
+    """httplib2 over honest connections, which takes nothing that we say elsewhere."""
 
     def __init__(self, timeout: float) -> None:
         super().__init__(timeout=timeout)

@@ -1,0 +1,3 @@
+from googleapi.fixtures import google
+
+__all__ = ["google"]
