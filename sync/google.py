@@ -37,8 +37,9 @@ UID_PROPERTY = "brightpathUid"
 TIMEOUT_SECONDS = 20.0
 PAGE_SIZE = 2500
 ATTEMPTS = 5
-PATIENCE_SECONDS = 20.0
-"""How long one call may wait for a rate limit to pass; waiting longer is the job's."""
+PATIENCE_SECONDS = 10.0
+"""How long a call waits for a rate limit to pass, the last wait aside, and how long for each wait:
+20 seconds at most. Waiting longer is the job's."""
 
 _RATE_LIMITED = {"rateLimitExceeded", "userRateLimitExceeded"}
 _QUOTA_EXCEEDED = {
@@ -57,8 +58,8 @@ Request: TypeAlias = Any
 @dataclass(frozen=True, slots=True)
 class Remote:
     """An event as Google shows it. `start` and `end` are aware datetimes, or dates if it lasts all
-    day; a deleted event (`status` "cancelled") may have nothing but its id and status. `uid` is
-    what our private property says; None: the event is not ours."""
+    day. Of a deleted event (`status` "cancelled") nothing is sure but its id; `etag` is "" where it
+    is not said. `uid` is what our private property says; None: the event is not ours."""
 
     event_id: str
     etag: str
@@ -314,7 +315,7 @@ def _remote(resource: dict[str, Any]) -> Remote:
         updated = resource.get("updated")
         return Remote(
             event_id=resource["id"],
-            etag=resource["etag"],
+            etag=resource.get("etag", ""),
             status=resource.get("status", "confirmed"),
             start=_moment(resource.get("start")),
             end=_moment(resource.get("end")),

@@ -180,6 +180,17 @@ def test_a_list_brings_all_pages_and_then_what_has_changed(
     assert [event.start for event in changed] == [START + HALF_HOUR] * 4
 
 
+def test_of_a_deleted_event_the_id_is_enough(
+    google: GoogleServer, calendars: GoogleCalendars, calendar: str, sarah: Person
+) -> None:
+    google.lists.bare_tombstones = True
+    calendars.insert_event(calendar, lesson())
+    sarah.delete(calendar, "lesson01")
+    ((gone,), _) = calendars.list_events(calendar, None)
+    assert (gone.event_id, gone.cancelled, gone.etag) == ("lesson01", True, "")
+    assert (gone.start, gone.end, gone.updated, gone.uid) == (None, None, None, None)
+
+
 def test_a_forgotten_sync_token_is_an_outcome_of_its_own(
     google: GoogleServer, calendars: GoogleCalendars, calendar: str
 ) -> None:
