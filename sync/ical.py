@@ -8,18 +8,19 @@ from hashlib import sha256
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event
-
 from core.addresses import UID_DOMAIN
 from core.commitments import falls_on, occurrence
 from core.family import Commitment, CommitmentFrequency, Scope
 from core.phrase import Translate, say
 from core.week import instant
+from sync.lines import local, text, utc, written
 from sync.vtimezone import vtimezone
 
 PRODID = "-//BrightPath//Homeschool week//EN"
 REFRESH = timedelta(hours=1)
 """How often we ask readers to look again (whole hours); many take far longer."""
+
+_REFRESH = f"PT{REFRESH // timedelta(hours=1)}H"
 
 _ZONE_YEARS = 3
 """Years of clock changes told beyond the last lesson, for readers that do not know the zone."""
@@ -121,47 +122,49 @@ def calendar(feed: FeedContent, translate: Translate) -> bytes:
     """
     zone = ZoneInfo(feed.timezone)
     lessons = _lessons(feed)
-    components = [_lesson_event(lesson, feed, zone, translate) for lesson in lessons]
     commitments = [
         (told, first)
         for told in sorted(feed.commitments, key=lambda told: told.uid)
         if _concerns(told, feed) and (first := _first_day(told)) is not None
     ]
+    events = [_lesson_event(lesson, feed, zone, translate) for lesson in lessons]
     for told, first in commitments:
-        components += _commitment_events(told, first, feed, zone, translate)
-
-    built = _envelope(feed, translate)
+        events += _commitment_events(told, first, feed, zone, translate)
     days = [lesson.first.day for lesson in lessons] + [first for _, first in commitments]
-    if days:
-        built.add_component(
-            vtimezone(
-                zone,
-                date(min(days).year, 1, 1),
-                date(min(max(days).year + _ZONE_YEARS, date.max.year - 1), 12, 31),
-            )
-        )
-    for component in components:
-        built.add_component(component)
-    document: bytes = built.to_ical()
-    return document
+    return b"".join(
+        [
+            written(_head(feed, translate)),
+            _clock_of(zone, min(days), max(days)) if days else b"",
+            *map(written, events),
+            written(["END:VCALENDAR"]),
+        ]
+    )
 
 
-def _envelope(feed: FeedContent, translate: Translate) -> Calendar:
-    # `Calendar.new` would add a random UID, by which readers fold all its events into one.
-    built = Calendar()
-    built.add("prodid", PRODID)
-    built.add("version", "2.0")
-    built.add("calscale", "GREGORIAN")
-    title = _plain(feed.title)
-    built.add("name", title)
-    built.add("x-wr-calname", title)
-    built.add("x-wr-timezone", feed.timezone)
-    built.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
-    built.add("x-published-ttl", f"PT{REFRESH // timedelta(hours=1)}H")
-    built.add("color", feed.color)
-    built.add("categories", [translate(say("calendar.category"))])
-    built.add("last-modified", feed.updated_at)
-    return built
+def _head(feed: FeedContent, translate: Translate) -> list[str]:
+    # Without a UID: readers fold all calendars that share one into one.
+    title = text(_plain(feed.title))
+    return [
+        "BEGIN:VCALENDAR",
+        "VERSION:2.0",
+        f"PRODID:{PRODID}",
+        "CALSCALE:GREGORIAN",
+        f"NAME:{title}",
+        f"X-WR-CALNAME:{title}",
+        f"X-WR-TIMEZONE:{feed.timezone}",
+        f"REFRESH-INTERVAL;VALUE=DURATION:{_REFRESH}",
+        f"X-PUBLISHED-TTL:{_REFRESH}",
+        f"COLOR:{feed.color}",
+        f"CATEGORIES:{text(translate(say('calendar.category')))}",
+        f"LAST-MODIFIED:{utc(feed.updated_at)}",
+    ]
+
+
+def _clock_of(zone: ZoneInfo, first: date, last: date) -> bytes:
+    """The VTIMEZONE that holds for these days and some years more."""
+    until = min(last.year + _ZONE_YEARS, date.max.year - 1)
+    octets: bytes = vtimezone(zone, date(first.year, 1, 1), date(until, 12, 31)).to_ical()
+    return octets
 
 
 def _lessons(feed: FeedContent) -> list[_Lesson]:
@@ -203,7 +206,7 @@ def _lesson(events: list[FeedEvent]) -> _Lesson:
 
 def _lesson_event(
     lesson: _Lesson, feed: FeedContent, zone: ZoneInfo, translate: Translate
-) -> Event:
+) -> list[str]:
     told = lesson.first
     start = instant(told.day, told.start, zone)
     end = instant(told.day, told.end, zone)
@@ -212,24 +215,28 @@ def _lesson_event(
         end = start + timedelta(minutes=told.end - told.start)
     name = _plain(told.name)
     title = _titled(name, _others(lesson.children, feed), translate)
-    event = _event(lesson.uid, lesson.sequence, lesson.updated_at)
-    event.add("dtstart", start.astimezone(zone))
-    event.add("dtend", end.astimezone(zone))
-    event.add(
-        "summary",
-        translate(say("calendar.done", title=title)) if lesson.completed else title,
-    )
     help_line = (
         say("calendar.lesson_with", minutes=told.end - told.start, adult=_plain(told.adult))
         if told.adult
         else say("calendar.lesson_alone", minutes=told.end - told.start)
     )
-    lines = [translate(help_line)]
-    if not lesson.completed:
-        lines.append(translate(say("calendar.answer", name=name)))
-    event.add("description", "\n".join(lines))
-    event.add("categories", [name])
-    return event
+    description = [translate(help_line)]
+    if lesson.completed:
+        title = translate(say("calendar.done", title=title))
+    else:
+        description.append(translate(say("calendar.answer", name=name)))
+    return _event(
+        lesson.uid,
+        lesson.sequence,
+        lesson.updated_at,
+        [
+            local("DTSTART", start.astimezone(zone), zone),
+            local("DTEND", end.astimezone(zone), zone),
+            f"SUMMARY:{text(title)}",
+            f"DESCRIPTION:{text(chr(10).join(description))}",
+            f"CATEGORIES:{text(name)}",
+        ],
+    )
 
 
 def _concerns(told: FeedCommitment, feed: FeedContent) -> bool:
@@ -253,7 +260,7 @@ def _first_day(told: FeedCommitment) -> date | None:
 
 def _commitment_events(
     told: FeedCommitment, first: date, feed: FeedContent, zone: ZoneInfo, translate: Translate
-) -> list[Event]:
+) -> list[list[str]]:
     """The series, and each occurrence that happens at other times (RFC 5545, RECURRENCE-ID)."""
     commitment = told.commitment
     usual = commitment.start, commitment.end
@@ -261,21 +268,20 @@ def _commitment_events(
     if not recurrence:
         once = occurrence(commitment, first) or usual
         return [_commitment_event(told, first, once, feed, zone, translate)]
-    series = _commitment_event(told, first, usual, feed, zone, translate)
-    series.add("rrule", recurrence)
-    events = [series]
+    exceptions, moved = [], []
     cancelled = set(told.cancelled)
     for day in sorted({*cancelled, *(override.on for override in commitment.overrides)}):
         if day < first or not falls_on(commitment, day):
             continue
         times = occurrence(commitment, day)
+        here = _on_clock(day, commitment.start)
         if day in cancelled or times is None:
-            series.add("exdate", _on_clock(day, commitment.start, zone))
+            exceptions.append(local("EXDATE", here, zone))
         else:
-            moved = _commitment_event(told, day, times, feed, zone, translate)
-            moved.add("recurrence-id", _on_clock(day, commitment.start, zone))
-            events.append(moved)
-    return events
+            of_series = [local("RECURRENCE-ID", here, zone)]
+            moved.append(_commitment_event(told, day, times, feed, zone, translate, of_series))
+    rules = [f"RRULE:{recurrence}", *exceptions]
+    return [_commitment_event(told, first, usual, feed, zone, translate, rules), *moved]
 
 
 def _commitment_event(
@@ -285,58 +291,70 @@ def _commitment_event(
     feed: FeedContent,
     zone: ZoneInfo,
     translate: Translate,
-) -> Event:
+    recurrence: Iterable[str] = (),
+) -> list[str]:
     start, end = times
     last = day + timedelta(days=1) if end <= start else day
-    event = _event(told.uid, told.sequence, told.updated_at)
-    event.add("dtstart", _on_clock(day, start, zone))
-    event.add("dtend", _on_clock(last, end, zone))
     people = _others(told.children + told.adults, feed)
-    event.add("summary", _titled(_plain(told.commitment.name), people, translate))
-    event.add("categories", [translate(say("calendar.commitment"))])
-    return event
+    return _event(
+        told.uid,
+        told.sequence,
+        told.updated_at,
+        [
+            local("DTSTART", _on_clock(day, start), zone),
+            local("DTEND", _on_clock(last, end), zone),
+            *recurrence,
+            f"SUMMARY:{text(_titled(_plain(told.commitment.name), people, translate))}",
+            f"CATEGORIES:{text(translate(say('calendar.commitment')))}",
+        ],
+    )
 
 
-def _on_clock(day: date, minute: int, zone: ZoneInfo) -> datetime:
+def _on_clock(day: date, minute: int) -> datetime:
     """A wall time as it is, even one that the clock skips: a series repeats it on other days."""
-    return datetime.combine(day, time(), tzinfo=zone) + timedelta(minutes=minute)
+    return datetime.combine(day, time()) + timedelta(minutes=minute)
 
 
-def _recurrence(commitment: Commitment) -> dict[str, object]:
-    """The RRULE; empty for what happens once."""
+def _recurrence(commitment: Commitment) -> str:
+    """The value of the RRULE; empty for what happens once."""
     match commitment.frequency:
         case CommitmentFrequency.DAILY:
-            return {"FREQ": "DAILY"}
+            return "FREQ=DAILY"
         case CommitmentFrequency.WEEKLY:
-            days = sorted(set(commitment.days_of_week))
-            return {"FREQ": "WEEKLY", "WKST": "MO", "BYDAY": [_BYDAY[day] for day in days]}
+            days = ",".join(_BYDAY[day] for day in sorted(set(commitment.days_of_week)))
+            return f"FREQ=WEEKLY;BYDAY={days};WKST=MO"
         case CommitmentFrequency.MONTHLY if commitment.on is not None:
-            return {"FREQ": "MONTHLY", **_day_of_month(commitment.on.day)}
-    return {}
+            return f"FREQ=MONTHLY;{_day_of_month(commitment.on.day)}"
+    return ""
 
 
-def _day_of_month(day: int) -> dict[str, object]:
+def _day_of_month(day: int) -> str:
     """A day of each month, or the month's last where it lacks that day."""
     if day == 31:
-        return {"BYMONTHDAY": -1}
+        return "BYMONTHDAY=-1"
     if day > 28:
-        return {"BYMONTHDAY": list(range(28, day + 1)), "BYSETPOS": -1}
-    return {"BYMONTHDAY": day}
+        days = ",".join(str(number) for number in range(28, day + 1))
+        return f"BYMONTHDAY={days};BYSETPOS=-1"
+    return f"BYMONTHDAY={day}"
 
 
-def _event(uid: str, sequence: int, updated_at: datetime) -> Event:
-    """An event with all that does not depend on what it is about.
+def _event(uid: str, sequence: int, updated_at: datetime, own: Iterable[str]) -> list[str]:
+    """An event: what every one has, around its own lines.
 
     DTSTAMP is the last change, never the present: it must not make an unchanged feed differ.
     """
-    event = Event()
-    event.add("uid", uid)
-    event.add("sequence", sequence)
-    event.add("dtstamp", updated_at)
-    event.add("last-modified", updated_at)
-    event.add("status", "CONFIRMED")
-    event.add("transp", "OPAQUE")
-    return event
+    changed = utc(updated_at)
+    return [
+        "BEGIN:VEVENT",
+        f"UID:{text(_plain(uid))}",
+        f"SEQUENCE:{sequence}",
+        f"DTSTAMP:{changed}",
+        f"LAST-MODIFIED:{changed}",
+        *own,
+        "STATUS:CONFIRMED",
+        "TRANSP:OPAQUE",
+        "END:VEVENT",
+    ]
 
 
 def _others(people: Iterable[str], feed: FeedContent) -> tuple[str, ...]:
