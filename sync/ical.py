@@ -1,7 +1,7 @@
 """A family's week as an iCalendar object (RFC 5545 and RFC 7986)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from hashlib import sha256
@@ -37,11 +37,41 @@ class Audience(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Color:
+    """A colour by its name in CSS3 (RFC 7986) and as Apple's calendar reads it."""
+
+    name: str
+    code: str
+
+
+COLORS = (
+    Color("steelblue", "#4682B4"),
+    Color("chocolate", "#D2691E"),
+    Color("seagreen", "#2E8B57"),
+    Color("orchid", "#DA70D6"),
+    Color("goldenrod", "#DAA520"),
+    Color("slateblue", "#6A5ACD"),
+    Color("skyblue", "#87CEEB"),
+    Color("slategray", "#708090"),
+)
+"""Colours that also a colour-blind reader tells apart; the family's own comes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Lessons from the date `since` on ring `minutes` before they begin, unless they are done."""
+
+    minutes: int
+    since: date
+
+
+@dataclass(frozen=True, slots=True)
 class FeedEvent:
     """One child's lesson.
 
     `start` and `end` are minutes of the family's wall time on `day`, `updated_at` is aware,
-    `adult` the name of the adult who is needed (None: the child works alone).
+    `adult` the name of the adult who is needed (None: the child works alone), `materials` a line
+    for each thing to have at hand.
     """
 
     uid: str
@@ -54,6 +84,7 @@ class FeedEvent:
     child: str
     adult: str | None = None
     completed: bool = False
+    materials: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +112,7 @@ class FeedContent:
 
     `events` and `commitments` may hold the whole family's: those that do not concern `person`
     (a child's or adult's name; None for the family's calendar) are left out. `updated_at` is
-    aware and rises with every change, removals too. `language` is a code such as "en"; `color` a
-    CSS3 colour name.
+    aware and rises with every change, removals too. `language` is a code such as "en".
     """
 
     title: str
@@ -93,7 +123,8 @@ class FeedContent:
     person: str | None = None
     events: tuple[FeedEvent, ...] = ()
     commitments: tuple[FeedCommitment, ...] = ()
-    color: str = "steelblue"
+    color: Color = COLORS[0]
+    alarm: Alarm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +137,7 @@ class _Lesson:
     children: tuple[str, ...]
     first: FeedEvent
     completed: bool
+    materials: tuple[str, ...]
 
 
 def commitment_uid(family: str, commitment: Commitment) -> str:
@@ -114,18 +146,40 @@ def commitment_uid(family: str, commitment: Commitment) -> str:
     return f"commitment-{table}-{commitment.id}-{family}@{UID_DOMAIN}"
 
 
+def concerning(feed: FeedContent) -> FeedContent:
+    """The content without what its reader is not shown."""
+    family = feed.audience is Audience.FAMILY
+    child = feed.audience is Audience.CHILD
+    return replace(
+        feed,
+        events=tuple(
+            event
+            for event in feed.events
+            if family or feed.person == (event.child if child else event.adult)
+        ),
+        commitments=tuple(
+            told
+            for told in feed.commitments
+            if family
+            or not (told.children or told.adults)
+            or feed.person in (told.children if child else told.adults)
+        ),
+    )
+
+
 def calendar(feed: FeedContent, translate: Translate) -> bytes:
     """The calendar, equal bytes for equal input.
 
     Lessons are single events (a lesson that siblings share stands once), recurring commitments
     one event with an RRULE each; breaks and lunch are left out, so that the calendar stays calm.
     """
+    feed = concerning(feed)
     zone = ZoneInfo(feed.timezone)
     lessons = _lessons(feed)
     commitments = [
         (told, first)
         for told in sorted(feed.commitments, key=lambda told: told.uid)
-        if _concerns(told, feed) and (first := _first_day(told)) is not None
+        if (first := _first_day(told)) is not None
     ]
     events = [_lesson_event(lesson, feed, zone, translate) for lesson in lessons]
     for told, first in commitments:
@@ -154,7 +208,8 @@ def _head(feed: FeedContent, translate: Translate) -> list[str]:
         f"X-WR-TIMEZONE:{feed.timezone}",
         f"REFRESH-INTERVAL;VALUE=DURATION:{_REFRESH}",
         f"X-PUBLISHED-TTL:{_REFRESH}",
-        f"COLOR:{feed.color}",
+        f"COLOR:{feed.color.name}",
+        f"X-APPLE-CALENDAR-COLOR:{feed.color.code}",
         f"CATEGORIES:{text(translate(say('calendar.category')))}",
         f"LAST-MODIFIED:{utc(feed.updated_at)}",
     ]
@@ -168,17 +223,10 @@ def _clock_of(zone: ZoneInfo, first: date, last: date) -> bytes:
 
 
 def _lessons(feed: FeedContent) -> list[_Lesson]:
-    """The lessons that concern the reader, in order of time."""
-    chosen = [
-        event
-        for event in feed.events
-        if feed.audience is Audience.FAMILY
-        or (feed.audience is Audience.CHILD and event.child == feed.person)
-        or (feed.audience is Audience.ADULT and event.adult == feed.person)
-    ]
+    """The lessons in order of time, each once however many share it."""
     # A stable sort keeps the children in the order in which the family names them.
-    chosen.sort(key=_sharing)
-    return [_lesson(list(events)) for _, events in groupby(chosen, key=_sharing)]
+    events = sorted(feed.events, key=_sharing)
+    return [_lesson(list(shared)) for _, shared in groupby(events, key=_sharing)]
 
 
 def _sharing(event: FeedEvent) -> tuple[date, int, int, str, str]:
@@ -201,6 +249,7 @@ def _lesson(events: list[FeedEvent]) -> _Lesson:
         children=tuple(event.child for event in events),
         first=first,
         completed=all(event.completed for event in events),
+        materials=tuple(dict.fromkeys(line for event in events for line in event.materials)),
     )
 
 
@@ -224,6 +273,7 @@ def _lesson_event(
     if lesson.completed:
         title = translate(say("calendar.done", title=title))
     else:
+        description += map(_plain, lesson.materials)
         description.append(translate(say("calendar.answer", name=name)))
     return _event(
         lesson.uid,
@@ -235,14 +285,21 @@ def _lesson_event(
             f"SUMMARY:{text(title)}",
             f"DESCRIPTION:{text(chr(10).join(description))}",
             f"CATEGORIES:{text(name)}",
+            *_alarm(lesson, feed.alarm, title),
         ],
     )
 
 
-def _concerns(told: FeedCommitment, feed: FeedContent) -> bool:
-    if feed.audience is Audience.FAMILY or not (told.children or told.adults):
-        return True
-    return feed.person in (told.children if feed.audience is Audience.CHILD else told.adults)
+def _alarm(lesson: _Lesson, alarm: Alarm | None, title: str) -> list[str]:
+    if alarm is None or lesson.completed or lesson.first.day < alarm.since:
+        return []
+    return [
+        "BEGIN:VALARM",
+        "ACTION:DISPLAY",
+        f"TRIGGER:-PT{alarm.minutes}M",
+        f"DESCRIPTION:{text(title)}",
+        "END:VALARM",
+    ]
 
 
 def _first_day(told: FeedCommitment) -> date | None:
@@ -339,7 +396,7 @@ def _day_of_month(day: int) -> str:
 
 
 def _event(uid: str, sequence: int, updated_at: datetime, own: Iterable[str]) -> list[str]:
-    """An event: what every one has, around its own lines.
+    """An event: what every one has, then its own lines.
 
     DTSTAMP is the last change, never the present: it must not make an unchanged feed differ.
     """
@@ -350,9 +407,9 @@ def _event(uid: str, sequence: int, updated_at: datetime, own: Iterable[str]) ->
         f"SEQUENCE:{sequence}",
         f"DTSTAMP:{changed}",
         f"LAST-MODIFIED:{changed}",
-        *own,
         "STATUS:CONFIRMED",
         "TRANSP:OPAQUE",
+        *own,
         "END:VEVENT",
     ]
 

@@ -17,6 +17,8 @@ from core.commitments import busy, falls_on
 from core.family import Commitment, CommitmentFrequency, Override, Scope
 from core.week import DAY, Weekday, instant
 from sync.ical import (
+    COLORS,
+    Alarm,
     Audience,
     FeedCommitment,
     FeedContent,
@@ -130,6 +132,7 @@ def test_the_calendar_says_what_it_is() -> None:
         "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
         "X-PUBLISHED-TTL:PT1H",
         "COLOR:steelblue",
+        "X-APPLE-CALENDAR-COLOR:#4682B4",
         "CATEGORIES:Homeschool",
     ):
         assert line in lines
@@ -157,6 +160,45 @@ def test_a_lesson_that_is_done_asks_for_nothing() -> None:
     (event,) = read(feed(lesson(completed=True, adult=None)))
     assert str(event["SUMMARY"]) == "✓ Noah: Mathematics"
     assert str(event["DESCRIPTION"]) == "30 minutes, working alone"
+
+
+def test_a_lesson_names_what_it_needs_until_it_is_done() -> None:
+    sheet, book = "Addition: https://example.com/a,b;c", "the green\x07 book"
+    noah = replace(lesson("Noah", "Science"), materials=(sheet, book))
+    emma = replace(lesson("Emma", "Science"), materials=(book,))
+    (event,) = read(feed(noah, emma))
+    assert str(event["DESCRIPTION"]).splitlines() == [
+        "30 minutes, with Sarah",
+        sheet,
+        "the green book",
+        "Answer “done Science” in the chat.",
+    ]
+    (done,) = read(feed(replace(noah, completed=True)))
+    assert str(done["DESCRIPTION"]) == "30 minutes, with Sarah"
+
+
+def test_what_is_to_come_rings_before_it_begins() -> None:
+    tuesday = MONDAY + timedelta(days=1)
+    content = feed(
+        lesson(name="Past", day=MONDAY),
+        lesson(name="Done", day=tuesday, completed=True),
+        lesson(name="Art", day=tuesday, start=600),
+        commitments=(told(commitment()),),
+    )
+    assert [event for event in read(content) if event.walk("VALARM")] == []
+    (event,) = [
+        each for each in read(replace(content, alarm=Alarm(10, tuesday))) if each.walk("VALARM")
+    ]
+    (alarm,) = event.walk("VALARM")
+    assert str(event["SUMMARY"]) == "Noah: Art"
+    assert (str(alarm["ACTION"]), str(alarm["DESCRIPTION"])) == ("DISPLAY", "Noah: Art")
+    assert alarm["TRIGGER"].dt == timedelta(minutes=-10)
+
+
+def test_a_calendar_has_a_color_of_its_own() -> None:
+    assert len(set(COLORS)) == len({color.code for color in COLORS}) == len(COLORS)
+    parsed = Calendar.from_ical(calendar(replace(feed(), color=COLORS[2]), ENGLISH))
+    assert (parsed["COLOR"], parsed["X-APPLE-CALENDAR-COLOR"]) == ("seagreen", "#2E8B57")
 
 
 def test_spanish() -> None:
