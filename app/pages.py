@@ -169,7 +169,7 @@ def _told(
         told.append(
             FeedCommitment(
                 uid=commitment_uid(str(family_id), commitment),
-                sequence=0,
+                sequence=told_at.sequence,
                 updated_at=told_at.updated_at,
                 commitment=commitment,
                 since=told_at.since,

@@ -20,6 +20,7 @@ from db.family_rows import (
     TEACH_TOGETHER,
     FamilyRows,
     add_child,
+    changed_at,
     child_commitment_values,
     child_values,
     family_commitment_values,
@@ -261,4 +262,4 @@ def _write(row: Any, values: Mapping[str, Any], now: datetime) -> None:
     for key, value in changed.items():
         setattr(row, key, value)
     if changed:
-        row.updated_at = now
+        row.updated_at = changed_at(row.updated_at, now)

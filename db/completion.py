@@ -85,6 +85,7 @@ async def complete_item(
     if log_id is None:
         return AlreadyDone(stored.item)
     row.completed, row.completed_at, row.updated_at = True, at, at
+    row.sequence += 1
     await session.flush()
     await rewrite_data(session, stored.schedule_id)
     await bump_revision(session, family_id)
@@ -108,6 +109,7 @@ async def undo_completion(
         )
     )
     row.completed, row.completed_at, row.updated_at = False, None, now
+    row.sequence += 1
     await session.flush()
     await rewrite_data(session, row.schedule_id or 0)
     await bump_revision(session, family_id)

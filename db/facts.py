@@ -32,6 +32,7 @@ from core.facts import (
 from core.family import Commitment, Family, Scope
 from core.week import time_of
 from db import models
+from db.family_rows import changed_at
 from db.types import FactRow
 
 TABLES: Mapping[str, Any] = {
@@ -127,6 +128,9 @@ async def insert_rows(
                 .values({_LINKS[fact.table]: _id(fact)})
             )
         await _touch_commitment(session, fact.row, now)
+        if fact.table in _LINKS:
+            # Readers have seen it go, so it comes back as something newer.
+            await _touch(session, TABLES[fact.table], _id(fact), now)
         inserted.append(FactRow(table=fact.table, row=fact.row))
     return inserted
 
@@ -156,9 +160,15 @@ async def _touch_commitment(session: AsyncSession, row: Mapping[str, Any], now: 
         ("child_commitment_id", models.ChildCommitment),
     ):
         if row.get(column) is not None:
-            await session.execute(
-                update(model).where(model.id == row[column]).values(updated_at=now)
-            )
+            await _touch(session, model, row[column], now)
+
+
+async def _touch(session: AsyncSession, model: Any, row_id: int, now: datetime) -> None:
+    former = await session.scalar(select(model.updated_at).where(model.id == row_id))
+    if former is not None:
+        await session.execute(
+            update(model).where(model.id == row_id).values(updated_at=changed_at(former, now))
+        )
 
 
 async def _take_days_off(

@@ -37,6 +37,7 @@ from db.family_rows import (
     family_of,
     free_object,
     load_rows,
+    sequence_of,
 )
 from db.inbox import chat_key, forget_failed
 from db.links import end_codes
@@ -195,9 +196,11 @@ async def set_role(session: AsyncSession, adult_id: int, role: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Since which date a commitment holds, and when it last changed."""
+    """Since which date a commitment holds, the number of its revision, and when it last
+    changed."""
 
     since: date
+    sequence: int
     updated_at: datetime
 
 
@@ -234,7 +237,8 @@ async def commitment_dates(
         )
         for row_id, created_at, updated_at in rows:
             key = model is models.ChildCommitment, row_id
-            found[key] = Told(wall(created_at, zone).date(), updated_at)
+            sequence = sequence_of(created_at, updated_at)
+            found[key] = Told(wall(created_at, zone).date(), sequence, updated_at)
     return found
 
 

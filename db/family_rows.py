@@ -4,7 +4,7 @@ column's meaning."""
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -114,6 +114,18 @@ def _by_child(rows: Sequence[Any]) -> dict[int, list[Any]]:
     for row in rows:
         grouped.setdefault(row.child_id, []).append(row)
     return grouped
+
+
+def changed_at(former: datetime, now: datetime) -> datetime:
+    """`updated_at` of a row that changes now and had changed at `former`: at least a second later,
+    because `sequence_of` counts in seconds."""
+    return max(now, former + timedelta(seconds=1))
+
+
+def sequence_of(created_at: datetime, updated_at: datetime) -> int:
+    """A commitment's SEQUENCE: the seconds from its beginning to its last change. It rises with
+    every change, also where an undo puts an earlier row back, and no counter has to be kept."""
+    return (updated_at - created_at) // timedelta(seconds=1)
 
 
 def free_object(value: Any) -> FreeObject | None:

@@ -141,7 +141,7 @@ async def test_commitments_come_with_the_dates_that_a_calendar_needs(database: D
         dates = await commitment_dates(session, family_id)
     soccer = family.children[0].commitments[0]
     assert soccer.days_of_week == (Weekday.MONDAY,)
-    told = Told(NOW.date(), NOW)
+    told = Told(NOW.date(), 0, NOW)
     meeting, night = family.commitments
     assert (meeting.scope, night.end < night.start) == (Scope.PARENT, True)
     assert dates == {

@@ -134,7 +134,7 @@ async def test_planning_anew_keeps_what_did_not_change(home: Household) -> None:
                 }
             ]
         else:
-            assert (item.sequence, item.updated_at) == (0, NOW)
+            assert (item.sequence, item.updated_at) == (int(uid == done.uid), NOW)
             assert item.data["adjustmentHistory"] == []
         assert item.item.completed == (uid == done.uid)
     assert after[done.uid or ""].completed_at == NOW
