@@ -1,17 +1,19 @@
 """Secret addresses of feeds and of the week page: found by the token's hash, shown again from its
-ciphertext."""
+ciphertext. And what a feed shows, kept as it was made last."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Adult, Child, Feed, FeedToken
+from db.models import Adult, Child, Family, Feed, FeedBody, FeedToken
+from db.revision import bump_revision
 from db.secrets import SecretBox, digest, new_token
-from db.session import family_scope
+from db.session import Database, family_scope, lock_family
 
 Kind = Literal["feed", "week"]
 
@@ -41,6 +43,35 @@ class FeedTarget:
     adult_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class FoundFeed:
+    """Whose feed a token opens, the tag of what was made for it last, and until when that is right
+    (None: it is to be made anew)."""
+
+    feed_id: int
+    family_id: int
+    etag: str | None
+    fresh_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFeed:
+    """What a feed shows: its tag, its bytes gzipped, and when it became so."""
+
+    etag: str
+    body: bytes
+    changed_at: datetime
+
+
+_BY_TOKEN = select(
+    FeedToken.feed_id, FeedToken.family_id, FeedToken.etag, FeedToken.fresh_until
+).where(
+    FeedToken.token_hash == bindparam("token_hash"),
+    FeedToken.kind == FEED,
+    FeedToken.revoked_at.is_(None),
+)
+
+
 async def create_feeds(session: AsyncSession, family_id: int, box: SecretBox) -> FeedTokens:
     """The family's addresses; those that are missing (new, or revoked before) are made."""
     living = {
@@ -54,9 +85,10 @@ async def create_feeds(session: AsyncSession, family_id: int, box: SecretBox) ->
         *((FEED, child_id, None) for child_id in sorted(children)),
         *((FEED, None, adult_id) for adult_id in sorted(adults)),
     ]
+    alarm = await alarm_minutes(session, family_id)
     for kind, child_id, adult_id in wanted:
         if (kind, child_id, adult_id) not in living:
-            await _create(session, family_id, box, kind, child_id, adult_id)
+            await _create(session, family_id, box, kind, child_id, adult_id, alarm)
     return await feed_tokens(session, family_id, box)
 
 
@@ -101,6 +133,95 @@ async def resolve_token(session: AsyncSession, token: str) -> FeedTarget | None:
     return FeedTarget(feed.id, feed.family_id, feed.kind, feed.child_id, feed.adult_id)
 
 
+async def find_feed(database: Database, token: str) -> FoundFeed | None:
+    """The feed that a token opens, None if it opens none (any more). Raises `Busy`."""
+    row = await database.look_up(_BY_TOKEN, token_hash=digest(token))
+    return None if row is None else FoundFeed(*row)
+
+
+async def load_feed(
+    session: AsyncSession, feed_id: int
+) -> tuple[FeedTarget, int | None, KeptFeed | None] | None:
+    """A feed of the transaction's family with the minutes that its lessons ring before they begin
+    and what was made for it last; None if it is revoked."""
+    found = await session.execute(
+        select(Feed, FeedBody)
+        .join(FeedBody, FeedBody.feed_id == Feed.id, isouter=True)
+        .where(Feed.id == feed_id, Feed.revoked_at.is_(None))
+        .execution_options(populate_existing=True)
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    feed, body = row
+    target = FeedTarget(feed.id, feed.family_id, feed.kind, feed.child_id, feed.adult_id)
+    kept = None if body is None else KeptFeed(body.etag, body.body, body.changed_at)
+    return target, feed.alarm_minutes, kept
+
+
+async def keep_feed(
+    session: AsyncSession,
+    target: FeedTarget,
+    made: KeptFeed,
+    *,
+    revision: int,
+    fresh_until: datetime,
+) -> bool:
+    """Keep what was made from the family at `revision`, to be shown until `fresh_until`. False if
+    the family has changed since: then nothing is kept."""
+    # Whoever raises the revision writes this row first, so either they wait for us and then find
+    # something to mark as stale, or we wait for them and see it.
+    now = await session.scalar(
+        select(Family.revision).where(Family.id == target.family_id).with_for_update(read=True)
+    )
+    if now != revision:
+        return False
+    row = insert(FeedBody).values(
+        feed_id=target.feed_id,
+        family_id=target.family_id,
+        etag=made.etag,
+        body=made.body,
+        changed_at=made.changed_at,
+    )
+    await session.execute(
+        row.on_conflict_do_update(
+            index_elements=["feed_id"],
+            set_={key: row.excluded[key] for key in ("etag", "body", "changed_at")},
+            where=FeedBody.etag != row.excluded.etag,
+        )
+    )
+    await session.execute(
+        update(FeedToken)
+        .where(FeedToken.feed_id == target.feed_id)
+        .values(etag=made.etag, fresh_until=fresh_until)
+    )
+    return True
+
+
+async def alarm_minutes(session: AsyncSession, family_id: int) -> int | None:
+    """How many minutes before its lessons the family's calendars ring; None: not at all."""
+    found: int | None = await session.scalar(
+        select(Feed.alarm_minutes)
+        .where(Feed.family_id == family_id)
+        .order_by(Feed.id.desc())
+        .limit(1)
+    )
+    return found
+
+
+async def set_alarm(session: AsyncSession, family_id: int, minutes: int | None) -> None:
+    """The lessons in the family's calendars ring so many minutes before they begin, in those that
+    are made later too; None: not at all. `ValueError` for a negative number."""
+    if minutes is not None and minutes < 0:
+        raise ValueError(f"{minutes} minutes before")
+    await lock_family(session, family_id)
+    # Those that are revoked too: the newest address tells the next one.
+    await session.execute(
+        update(Feed).where(Feed.family_id == family_id).values(alarm_minutes=minutes)
+    )
+    await bump_revision(session, family_id)
+
+
 async def revoke_feed(session: AsyncSession, feed_id: int, *, now: datetime) -> None:
     """The feed's address opens nothing from now on; `create_feeds` makes another."""
     await session.execute(update(Feed).where(Feed.id == feed_id).values(revoked_at=now))
@@ -132,6 +253,7 @@ async def _create(
     kind: Kind,
     child_id: int | None,
     adult_id: int | None,
+    alarm: int | None,
 ) -> None:
     token = new_token()
     # The ciphertext is bound to the row's id, so the id comes first.
@@ -145,6 +267,7 @@ async def _create(
             child_id=child_id,
             adult_id=adult_id,
             token_ciphertext=sealed,
+            alarm_minutes=alarm,
         )
     )
     await session.flush()

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from db.base import CURRENT_FAMILY
 from db.models import ChatAccount, Consent, QuestionnaireDraft
+from db.revision import bump_revision
 from db.secrets import digest
 from db.session import lock_chat
 from db.types import QuestionnaireSession
@@ -180,10 +181,17 @@ async def unpark_account(session: AsyncSession, chat_account_id: int) -> None:
 
 
 async def set_language(session: AsyncSession, chat_account_id: int, language: str) -> None:
-    """The language in which this chat is addressed, as a language tag ("en", "es")."""
-    await session.execute(
-        update(ChatAccount).where(ChatAccount.id == chat_account_id).values(language=language)
+    """The language in which this chat is addressed, as a language tag ("en", "es"). The
+    transaction acts for the chat's family, if it has one: its calendars may speak that language."""
+    changed = await session.execute(
+        update(ChatAccount)
+        .where(ChatAccount.id == chat_account_id)
+        .values(language=language)
+        .returning(ChatAccount.family_id)
     )
+    family_id = changed.scalar_one_or_none()
+    if family_id is not None:
+        await bump_revision(session, family_id)
 
 
 async def load_draft(session: AsyncSession, draft_owner: int) -> Draft:

@@ -41,6 +41,7 @@ from db.family_rows import (
 )
 from db.inbox import chat_key, forget_failed
 from db.links import end_codes
+from db.revision import bump_revision
 from db.session import chat_scope, family_scope, user_scope
 
 STORAGE = "storage"
@@ -157,6 +158,8 @@ async def adopt_chat(
                 .values(family_id=family_id)
             )
     await chat_scope(session, account.id)
+    # Its first chat's language is the family's.
+    await bump_revision(session, family_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from icalendar import Calendar
 from bot.texts import language_of, translator
 from core.addresses import webcal_url
 from core.phrase import Translate
+from db.calendars import FoundFeed, KeptFeed
 from sync.feed import feed_router
 from sync.ical import FeedContent, FeedEvent, calendar
 
@@ -33,19 +34,32 @@ def content() -> FeedContent:
     return FeedContent("Noah", "Europe/London", "en", CHANGED, events=(lesson,))
 
 
+def kept(content: FeedContent, tag: str) -> KeptFeed:
+    body = calendar(content, translator("en"))
+    return KeptFeed(tag, gzip.compress(body, mtime=0), content.updated_at)
+
+
 class Feeds:
-    """The open feeds by token."""
+    """The open feeds by token, each known to be right or to be made anew at each look-up."""
 
-    def __init__(self) -> None:
-        self.open = {TOKEN: content()}
+    def __init__(self, *, fresh: bool) -> None:
+        self.open = {TOKEN: kept(content(), "first")}
+        self.fresh = fresh
+        self.read = 0
 
-    async def load_feed(self, token: str) -> FeedContent | None:
-        return self.open.get(token)
+    async def find_feed(self, token: str) -> FoundFeed | None:
+        if token not in self.open:
+            return None
+        return FoundFeed(1, 7, self.open[token].etag if self.fresh else None, None)
+
+    async def read_feed(self, found: FoundFeed) -> KeptFeed | None:
+        self.read += 1
+        return self.open.get(TOKEN)
 
 
-@pytest.fixture
-def feeds() -> Feeds:
-    return Feeds()
+@pytest.fixture(params=[True, False], ids=["fresh", "stale"])
+def feeds(request: pytest.FixtureRequest) -> Feeds:
+    return Feeds(fresh=request.param)
 
 
 @pytest_asyncio.fixture
@@ -75,11 +89,16 @@ async def test_the_calendar_and_its_headers(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("form", ["{0}", "W/{0}", '"other", {0}', "*"])
-async def test_a_known_tag_is_not_sent_again(client: httpx.AsyncClient, form: str) -> None:
+async def test_a_known_tag_is_not_sent_again(
+    client: httpx.AsyncClient, feeds: Feeds, form: str
+) -> None:
     tag = (await client.get(URL)).headers["etag"]
     again = await client.get(URL, headers={"If-None-Match": form.format(tag)})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == tag
+    assert again.headers["cache-control"] == "private, no-cache"
+    assert again.headers["vary"] == "Accept-Encoding"
+    assert feeds.read == (1 if feeds.fresh else 2)
 
 
 async def test_a_change_is_sent_in_spite_of_an_old_tag(
@@ -88,7 +107,7 @@ async def test_a_change_is_sent_in_spite_of_an_old_tag(
     first = await client.get(URL)
     later = CHANGED + timedelta(minutes=1)
     moved = replace(content().events[0], start=600, end=630, sequence=1, updated_at=later)
-    feeds.open[TOKEN] = replace(content(), events=(moved,), updated_at=later)
+    feeds.open[TOKEN] = kept(replace(content(), events=(moved,), updated_at=later), "second")
     for headers in (
         {"If-None-Match": first.headers["etag"]},
         {"If-Modified-Since": first.headers["last-modified"]},
@@ -149,6 +168,16 @@ async def test_what_opens_nothing_is_answered_kindly(client: httpx.AsyncClient, 
     answer = await client.get(f"/feeds/{token}.ics")
     assert answer.status_code == 404
     assert answer.headers["referrer-policy"] == "no-referrer"
+
+
+async def test_one_that_is_revoked_while_it_is_read_is_gone(
+    client: httpx.AsyncClient, feeds: Feeds
+) -> None:
+    async def revoked(found: FoundFeed) -> None:
+        return None
+
+    feeds.read_feed = revoked
+    assert (await client.get(URL)).status_code == 404
 
 
 async def test_a_revoked_feed_is_gone_even_for_who_knows_its_tag(
