@@ -173,6 +173,14 @@ async def set_next_look(
     )
 
 
+async def next_look(session: AsyncSession, connection_id: int) -> datetime | None:
+    """When the connection is to be looked at next; None: never."""
+    found: datetime | None = await session.scalar(
+        select(ConnectionTime.next_due_at).where(ConnectionTime.connection_id == connection_id)
+    )
+    return found
+
+
 async def claim_connections_due(
     session: AsyncSession, now: datetime, limit: int
 ) -> Sequence[DueConnection]:

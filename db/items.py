@@ -1,6 +1,6 @@
 """The items of weeks as rows: read, and written into `schedule_data`, which only repeats them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -170,6 +170,33 @@ async def find_item(session: AsyncSession, family_id: int, uid: str) -> Item | N
     """The item as the family's active weeks hold it."""
     found = await active_item(session, family_id, uid)
     return None if found is None else stored_item(*found).item
+
+
+async def days_of_items(
+    session: AsyncSession, family_id: int, uids: Collection[str]
+) -> Mapping[str, date]:
+    """The dates on which the family's active weeks hold these items; those that they do not hold
+    are left out."""
+    found = await session.execute(
+        select(models.ScheduleItem.uid, models.ScheduleItem.day_date)
+        .join(models.Schedule, models.Schedule.id == models.ScheduleItem.schedule_id)
+        .where(
+            models.ScheduleItem.family_id == family_id,
+            models.ScheduleItem.uid.in_(uids),
+            models.Schedule.is_active,
+        )
+    )
+    return {uid: day for uid, day in found if uid is not None}
+
+
+async def uid_of_item(session: AsyncSession, family_id: int, item_id: int) -> str | None:
+    """The identity of what the row is or once was; None if there is no such row."""
+    found: str | None = await session.scalar(
+        select(models.ScheduleItem.uid).where(
+            models.ScheduleItem.family_id == family_id, models.ScheduleItem.id == item_id
+        )
+    )
+    return found
 
 
 async def rewrite_data(session: AsyncSession, schedule_id: int) -> None:

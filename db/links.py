@@ -1,6 +1,7 @@
 """Codes that work once: to join another device, to claim an imported family, to recover."""
 
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -31,6 +32,10 @@ class Purpose(StrEnum):
     RECOVERY = "recovery"
     INVITATION = "invitation"
     GOOGLE = "google"
+
+
+JOINING = frozenset(Purpose) - {Purpose.GOOGLE}
+"""What a code is for that somebody gives to a chat."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +75,31 @@ async def create_code(
     return "-".join(code[start : start + 4] for start in range(0, LENGTH, 4))
 
 
-async def code_works(session: AsyncSession, code: str, *, now: datetime) -> bool:
-    """Whether the code could be redeemed now; leaves it as it is."""
-    return await session.scalar(select(LinkCode.code_hash).where(*_works(code, now))) is not None
+async def code_works(
+    session: AsyncSession, code: str, *, now: datetime, purposes: Collection[Purpose] = JOINING
+) -> bool:
+    """Whether the code could be redeemed now for one of the purposes; leaves it as it is."""
+    found = await session.scalar(select(LinkCode.code_hash).where(*_works(code, now, purposes)))
+    return found is not None
 
 
 async def redeem_code(
-    session: AsyncSession, code: str, *, now: datetime, by: int | None = None
+    session: AsyncSession,
+    code: str,
+    *,
+    now: datetime,
+    by: int | None = None,
+    purposes: Collection[Purpose] = JOINING,
 ) -> Redeemed | None:
-    """Whom the code stands for, once; None if it is unknown, used or expired. `by` is the chat
-    account that gave it.
+    """Whom the code stands for, once; None if it is unknown, used, expired, or for another
+    purpose. `by` is the chat account that gave it.
 
     Of any number of attempts at once exactly one succeeds, if its transaction commits. Case,
     spaces and dashes do not matter.
     """
     found = await session.execute(
         update(LinkCode)
-        .where(*_works(code, now))
+        .where(*_works(code, now, purposes))
         .values(used_at=now, redeemed_by=by)
         .returning(
             LinkCode.purpose, LinkCode.family_id, LinkCode.adult_id, LinkCode.chat_account_id
@@ -160,8 +173,11 @@ def _waiting(redeemed_by: int) -> ColumnElement[bool]:
     return and_(LinkCode.purpose == Purpose.INVITATION, LinkCode.redeemed_by == redeemed_by)
 
 
-def _works(code: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+def _works(
+    code: str, now: datetime, purposes: Collection[Purpose]
+) -> tuple[ColumnElement[bool], ...]:
     return (
+        LinkCode.purpose.in_(purposes),
         LinkCode.code_hash == digest(code.upper().translate(MISREAD)),
         LinkCode.used_at.is_(None),
         LinkCode.expires_at > now,

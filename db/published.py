@@ -1,6 +1,6 @@
 """The calendars elsewhere that we keep equal to the family's weeks, and what we wrote into them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,8 +14,9 @@ from db.models import PublishedCalendar, PublishedEvent
 
 
 class CalendarState(StrEnum):
-    """`DOUBTFUL`: so much of it is gone at once that a guardian is asked before anything follows.
-    `GONE`: it was deleted there."""
+    """`DOUBTFUL`: a guardian was asked what is to become of it, because so much of it was deleted
+    at once or its child has left the family. `GONE`: it was deleted there, or the family does not
+    want it any more: nothing is written."""
 
     ACTIVE = "active"
     DOUBTFUL = "doubtful"
@@ -25,7 +26,8 @@ class CalendarState(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Published:
     """A calendar of a connection: of one child, or (None) of the family. `calendar_id` is the
-    server's name or address for it, None before it is made."""
+    server's name or address for it, None before it is made; `synced_at` when all of it was last
+    compared with what we want."""
 
     id: int
     connection_id: int
@@ -54,18 +56,13 @@ async def published_calendars(session: AsyncSession, connection_id: int) -> Sequ
         .order_by(PublishedCalendar.child_id.nulls_first())
         .execution_options(populate_existing=True)
     )
-    return [
-        Published(
-            id=row.id,
-            connection_id=row.connection_id,
-            child_id=row.child_id,
-            calendar_id=row.calendar_id,
-            sync_token=row.sync_token,
-            state=CalendarState(row.state),
-            synced_at=row.synced_at,
-        )
-        for row in rows
-    ]
+    return [_published(row) for row in rows]
+
+
+async def published_calendar(session: AsyncSession, published_id: int) -> Published | None:
+    """The calendar with this id; None if the transaction's family has none (any more)."""
+    row = await session.get(PublishedCalendar, published_id, populate_existing=True)
+    return None if row is None else _published(row)
 
 
 async def create_published(
@@ -135,4 +132,31 @@ async def note_removed(session: AsyncSession, published_id: int, event_id: str) 
             PublishedEvent.published_calendar_id == published_id,
             PublishedEvent.event_id == event_id,
         )
+    )
+
+
+async def forget_written(
+    session: AsyncSession, published_id: int, event_ids: Collection[str] | None = None
+) -> None:
+    """Forget these events, or (None) all of the calendar, whether or not they are still there."""
+    which = [PublishedEvent.published_calendar_id == published_id]
+    if event_ids is not None:
+        which.append(PublishedEvent.event_id.in_(event_ids))
+    await session.execute(delete(PublishedEvent).where(*which))
+
+
+async def delete_published(session: AsyncSession, published_id: int) -> None:
+    """Forget the calendar with all that came with it."""
+    await session.execute(delete(PublishedCalendar).where(PublishedCalendar.id == published_id))
+
+
+def _published(row: PublishedCalendar) -> Published:
+    return Published(
+        id=row.id,
+        connection_id=row.connection_id,
+        child_id=row.child_id,
+        calendar_id=row.calendar_id,
+        sync_token=row.sync_token,
+        state=CalendarState(row.state),
+        synced_at=row.synced_at,
     )

@@ -133,7 +133,8 @@ class DeclinedTime(Base):
 class PublishedCalendar(Base):
     """A calendar elsewhere that we keep equal to a child's week, or (no child) to the family's.
 
-    `doubtful`: so much of it is gone at once that a guardian is asked before anything follows.
+    `child_id` may be that of a child who has left the family: the calendar is there all the same.
+    `doubtful`: a guardian was asked what is to become of it. `gone`: it is not written (any more).
     """
 
     __tablename__ = "published_calendars"
@@ -152,7 +153,7 @@ class PublishedCalendar(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     family_id: Mapped[int] = family_column(nullable=False)
     connection_id: Mapped[int] = reference("calendar_connections.id", "CASCADE")
-    child_id: Mapped[int | None] = reference("children.id", "CASCADE")
+    child_id: Mapped[int | None]
     calendar_id: Mapped[str | None] = mapped_column(CleanText)
     sync_token: Mapped[str | None] = mapped_column(CleanText)
     state: Mapped[str] = mapped_column(CleanString(50), server_default="active")

@@ -75,7 +75,7 @@ CREATE TABLE published_calendars (
     id SERIAL PRIMARY KEY,
     family_id INTEGER NOT NULL DEFAULT {FAMILY} REFERENCES families(id) ON DELETE CASCADE,
     connection_id INTEGER NOT NULL REFERENCES calendar_connections(id) ON DELETE CASCADE,
-    child_id INTEGER REFERENCES children(id) ON DELETE CASCADE,
+    child_id INTEGER,
     calendar_id TEXT,
     sync_token TEXT,
     state VARCHAR(50) NOT NULL DEFAULT 'active'
