@@ -3,9 +3,9 @@ mean. Every call blocks its thread; from a loop they are made with `asyncio.to_t
 
 import http.client
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, TypeAlias
 
@@ -59,7 +59,8 @@ Request: TypeAlias = Any
 class Remote:
     """An event as Google shows it. `start` and `end` are aware datetimes, or dates if it lasts all
     day. Of a deleted event (`status` "cancelled") nothing is sure but its id; `etag` is "" where it
-    is not said. `uid` is what our private property says; None: the event is not ours."""
+    is not said. `private` are the private extended properties, which only we see; `uid` is that of
+    them which names the item, None: the event is not ours."""
 
     event_id: str
     etag: str
@@ -69,6 +70,7 @@ class Remote:
     summary: str
     updated: datetime | None
     uid: str | None
+    private: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def cancelled(self) -> bool:
@@ -313,6 +315,7 @@ def _seconds(header: str | None) -> float | None:
 def _remote(resource: dict[str, Any]) -> Remote:
     try:
         updated = resource.get("updated")
+        private = resource.get("extendedProperties", {}).get("private", {})
         return Remote(
             event_id=resource["id"],
             etag=resource.get("etag", ""),
@@ -321,7 +324,8 @@ def _remote(resource: dict[str, Any]) -> Remote:
             end=_moment(resource.get("end")),
             summary=resource.get("summary", ""),
             updated=None if updated is None else datetime.fromisoformat(updated),
-            uid=resource.get("extendedProperties", {}).get("private", {}).get(UID_PROPERTY),
+            uid=private.get(UID_PROPERTY),
+            private=private,
         )
     except (LookupError, TypeError, ValueError, AttributeError):
         raise Unavailable("malformedAnswer") from None
