@@ -9,10 +9,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.services import Services
 from app.tasks import REMIND
 from core.reminders import MORNING_MINUTE, due_date, next_morning
+from db.connections import (
+    FOLLOW,
+    Provider,
+    active_provider,
+    claim_connections_due,
+    set_next_look,
+)
 from db.conversations import accounts_of
 from db.families import load_family
 from db.queue import enqueue, sweep_stalled
 from db.reminders import Due, claim_due, create_reminder, set_next_due
+from db.revision import publish_soon
 from db.session import family_scope
 
 BATCH = 100
@@ -22,7 +30,7 @@ SWEEP_SECONDS = 15
 """How often dead workers are looked for: with the heartbeat's patience, within a minute."""
 
 TRY_AGAIN = timedelta(hours=1)
-"""When a family whose reminder could not be handed on is looked at again."""
+"""When what could not be handed on is looked at again."""
 
 LATEST = timedelta(hours=4)
 """A morning's list later than this helps nobody: after a longer downtime it is left out."""
@@ -35,6 +43,8 @@ async def tick(services: Services) -> None:
     now = services.now()
     while claimed := await _claim(services, now):
         log.info("due", count=claimed)
+    while looks := await _claim_looks(services, now):
+        log.info("calendars due", count=looks)
 
 
 async def take_back(services: Services) -> None:
@@ -55,6 +65,31 @@ async def _claim(services: Services, now: datetime) -> int:
                 # One family that cannot be read must not keep the others from their morning.
                 log.exception("not handed on", family_id=due.family_id)
                 await set_next_due(session, due.family_id, due.kind, now + TRY_AGAIN)
+        return len(found)
+
+
+async def _claim_looks(services: Services, now: datetime) -> int:
+    """Calendars elsewhere whose time to be looked at has come."""
+    async with services.database.transaction() as session:
+        found = await claim_connections_due(session, now, BATCH)
+        for due in found:
+            await family_scope(session, due.family_id)
+            # Its job says when the next look is; this is for jobs that come to nothing.
+            await set_next_look(session, due.family_id, due.connection_id, now + TRY_AGAIN)
+            match await active_provider(session, due.connection_id):
+                case Provider.ICAL:
+                    await enqueue(
+                        session,
+                        FOLLOW,
+                        lock=f"follow:{due.connection_id}",
+                        queueing_lock=f"follow:{due.connection_id}",
+                        family_id=due.family_id,
+                        connection_id=due.connection_id,
+                    )
+                case Provider.GOOGLE | Provider.CALDAV:
+                    await publish_soon(session, due.family_id, due.connection_id)
+                case None:
+                    await set_next_look(session, due.family_id, due.connection_id, None)
         return len(found)
 
 

@@ -12,23 +12,29 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes import Applied, Outcome
 from app.delivery import deliver
+from app.google import answer_calendar, disconnect_google, publish_google
+from app.google_changes import move_by_tap
 from app.planning import plan_weeks
 from app.services import Services
 from app.undo import undo
 from app.updates import HEAR, give_up, hear
 from bot.changes import UNDO_CHANGE, card_of_undo
 from bot.conversations.cards import Card
+from bot.conversations.google import Answer
 from bot.daily import remind_of_today, show_week
+from bot.google import ANSWER_CALENDAR, MOVE_LESSON
 from bot.interview import PLAN_WEEKS
 from bot.outbox import DELIVER, replace_card
 from core.phrase import say
 from core.reminders import MORNING
 from core.week import wall
+from db.connections import DISCONNECT, Connection, Provider, load_connection
 from db.conversations import Account, load_account
 from db.families import load_family
 from db.family_rows import NoSuchFamily
 from db.queue import MAX_ATTEMPTS
 from db.reminders import attach_message, load_reminder
+from db.revision import PUBLISH
 from db.session import chat_scope
 
 REMIND = "remind"
@@ -40,6 +46,9 @@ RETRY = RetryStrategy(max_attempts=MAX_ATTEMPTS - 1, exponential_wait=3)
 
 RETRY_SOON = RetryStrategy(max_attempts=MAX_ATTEMPTS - 1, exponential_wait=2)
 """For updates: the rest of the chat waits behind the one that fails, half a minute in all."""
+
+RETRY_FOR_HOURS = RetryStrategy(max_attempts=MAX_ATTEMPTS - 1, exponential_wait=8)
+"""For servers elsewhere: eight seconds, a minute, nine minutes, more than an hour."""
 
 log = structlog.get_logger()
 
@@ -96,9 +105,49 @@ def register(services: Services) -> None:
                 await chat.show(Card(say("chat.our_fault")))
             raise
 
+    @app.task(name=PUBLISH, retry=RETRY)
+    async def publish(family_id: int, connection_id: int) -> None:
+        connection = await _connection(services, family_id, connection_id)
+        if connection is not None and connection.provider is Provider.GOOGLE:
+            await publish_google(services, connection)
+
+    @app.task(name=DISCONNECT, retry=RETRY_FOR_HOURS)
+    async def disconnect(family_id: int, connection_id: int, keep: int) -> None:
+        connection = await _connection(services, family_id, connection_id)
+        if connection is not None and connection.provider is Provider.GOOGLE:
+            await disconnect_google(services, connection, keep=bool(keep))
+
+    @app.task(name=ANSWER_CALENDAR, retry=RETRY_FOR_HOURS)
+    async def answer(family_id: int, published_id: int, answer: str) -> None:
+        await answer_calendar(services, family_id, published_id, Answer(answer))
+
+    @app.task(name=MOVE_LESSON, retry=RETRY, pass_context=True)
+    async def move_lesson(
+        context: JobContext,
+        family_id: int,
+        account_id: int,
+        message_id: int,
+        item_id: int,
+        day: int,
+        start: int,
+    ) -> None:
+        to = date.fromordinal(day)
+        try:
+            await move_by_tap(services, family_id, account_id, message_id, item_id, to, start)
+        except Exception:
+            if context.job.attempts + 1 >= MAX_ATTEMPTS:
+                chat = _Waiting(services, family_id, account_id, message_id)
+                await chat.show(Card(say("chat.our_fault")))
+            raise
+
     @app.task(name=REMIND, retry=RETRY)
     async def remind(family_id: int, reminder_id: int) -> None:
         await say_reminder(services, family_id, reminder_id)
+
+
+async def _connection(services: Services, family_id: int, connection_id: int) -> Connection | None:
+    async with services.database.transaction(family_id=family_id) as session:
+        return await load_connection(session, connection_id, services.box)
 
 
 def _waiting(services: Services, family_id: int, waiting: str) -> list["_Waiting"]:

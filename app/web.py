@@ -7,6 +7,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.chat import WebConversations
+from app.google_access import GoogleAccess, google_client
 from app.metrics import exposition
 from app.pages import FamilyPages
 from app.services import Services
@@ -19,6 +20,7 @@ from core.phrase import Translate, say
 from db.migrate import head
 from db.session import Busy, schema_revision
 from sync.feed import feed_router, preferred_language
+from sync.google_routes import google_router
 from sync.week_page import week_router
 
 RETRY_SECONDS = 2
@@ -90,6 +92,9 @@ def create_app(services: Services) -> FastAPI:
             secure=services.settings.base_url.startswith("https://"),
         )
     )
+
+    client = google_client(services)
+    app.include_router(google_router(GoogleAccess(services, client) if client else None, _texts))
 
     if services.telegram is not None:
 

@@ -17,7 +17,9 @@ from bot.conversations.cards import (
 )
 from bot.conversations.differences import token_to_undo
 from bot.conversations.flow import AGAIN, Hints
+from bot.conversations.google import tapped
 from bot.daily import answer_day, help_card, show_today, show_week
+from bot.google import answer_google
 from bot.incoming import Command, Incoming
 from bot.interview import (
     answer_settings,
@@ -82,6 +84,8 @@ async def converse(
             await answer_invitation(talk, option, incoming.message_id)
         case Tapped(option=option) if incoming.message_id is not None and token_to_undo(option):
             await ask_undo(talk, option, incoming.message_id)
+        case Tapped(option=option) if incoming.message_id is not None and tapped(option):
+            await answer_google(talk, option, incoming.message_id)
         case _ if account.family_id is None:
             await interview(talk, event, draft)
         case Tapped(option=option) if option.startswith(AGAIN) and await talk.decides():

@@ -14,6 +14,12 @@ from db.models import CalendarConnection, ConnectionTime
 from db.secrets import SecretBox
 from db.types import BusyProposal
 
+FOLLOW = "follow_calendar"
+"""The task that looks at a calendar that is read."""
+
+DISCONNECT = "disconnect_calendar"
+"""The task that takes a published connection down; `keep` 1 leaves its calendars where they are."""
+
 
 class Provider(StrEnum):
     """What stands at the other end."""
@@ -173,12 +179,15 @@ async def set_next_look(
     )
 
 
-async def next_look(session: AsyncSession, connection_id: int) -> datetime | None:
-    """When the connection is to be looked at next; None: never."""
-    found: datetime | None = await session.scalar(
-        select(ConnectionTime.next_due_at).where(ConnectionTime.connection_id == connection_id)
+async def active_provider(session: AsyncSession, connection_id: int) -> Provider | None:
+    """What stands at the other end of an active connection; None of any other."""
+    found = await session.scalar(
+        select(CalendarConnection.provider).where(
+            CalendarConnection.id == connection_id,
+            CalendarConnection.state == ConnectionState.ACTIVE,
+        )
     )
-    return found
+    return None if found is None else Provider(found)
 
 
 async def claim_connections_due(

@@ -189,6 +189,12 @@ async def days_of_items(
     return {uid: day for uid, day in found if uid is not None}
 
 
+async def find_stored(session: AsyncSession, family_id: int, uid: str) -> StoredItem | None:
+    """The item as the family's active weeks hold it, with what its row adds."""
+    found = await active_item(session, family_id, uid)
+    return None if found is None else stored_item(*found)
+
+
 async def uid_of_item(session: AsyncSession, family_id: int, item_id: int) -> str | None:
     """The identity of what the row is or once was; None if there is no such row."""
     found: str | None = await session.scalar(

@@ -1,6 +1,8 @@
 """A family's revision: raised by whoever changes anything that its weeks are made from, and what
 follows from that."""
 
+from datetime import timedelta
+
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,13 +42,17 @@ async def bump_revision(session: AsyncSession, family_id: int) -> int:
     return raised.scalar_one()
 
 
-async def publish_soon(session: AsyncSession, family_id: int, connection_id: int) -> None:
-    """Queue `PUBLISH` for one connection, unless it waits already; one runs at a time."""
+async def publish_soon(
+    session: AsyncSession, family_id: int, connection_id: int, *, wait: timedelta | None = None
+) -> None:
+    """Queue `PUBLISH` for one connection, at once or after `wait`, unless it waits already: then
+    that one does it, when its time comes. One runs at a time."""
     await enqueue(
         session,
         PUBLISH,
         lock=f"publish:{connection_id}",
         queueing_lock=f"publish:{connection_id}",
+        schedule_in=wait,
         family_id=family_id,
         connection_id=connection_id,
     )

@@ -7,7 +7,7 @@ next run finds out by looking, and at most one call was made in vain.
 
 import asyncio
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
@@ -73,26 +73,36 @@ class Ending(StrEnum):
     LOST = "lost"
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How a run ended, and how many events it set out to write."""
+
+    ending: Ending
+    written: int = 0
+
+
 async def keep_equal(
     google: GoogleCalendars, calendar_id: str, weeks: Weeks, *, now: datetime
-) -> Ending:
+) -> Kept:
     """Take over what people did in the calendar, and write what differs.
 
     Without any change it costs one call a page; otherwise one for each change, and the pages
     twice. Raises what the calendar raises beyond a single event: `RateLimited`, `Unavailable`, ….
     """
+    written = 0
     for _ in range(ROUNDS):
         try:
             pulled = await _pull(google, calendar_id, weeks, now)
         except NotFound:
-            return Ending.LOST
+            return Kept(Ending.LOST, written)
         if not pulled:
-            return Ending.DOUBTFUL
+            return Kept(Ending.DOUBTFUL, written)
         todo = actions((await weeks.expected()).events, await weeks.known())
         if not todo:
-            return Ending.EQUAL
+            return Kept(Ending.EQUAL, written)
+        written += len(todo)
         await _push(google, calendar_id, weeks, todo)
-    return Ending.UNSETTLED
+    return Kept(Ending.UNSETTLED, written)
 
 
 async def _pull(google: GoogleCalendars, calendar_id: str, weeks: Weeks, now: datetime) -> bool:

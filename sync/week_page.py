@@ -157,7 +157,7 @@ def week_router(port: WeekPort, texts: Texts) -> APIRouter:
         words = texts(preferred_language(request))
         monday = _monday(week) if week else None
         if week and monday is None:
-            return _message(
+            return message_page(
                 400,
                 words,
                 title=say("calendar.page.bad_week_title"),
@@ -165,7 +165,7 @@ def week_router(port: WeekPort, texts: Texts) -> APIRouter:
             )
         found = await port.load_week_page(token, monday) if is_token(token) else None
         if found is None:
-            return _message(
+            return message_page(
                 404,
                 words,
                 title=say("calendar.page.unknown_title"),
@@ -216,7 +216,7 @@ def week_response(page: WeekPage, translate: Translate) -> HTMLResponse:
     )
 
 
-def _message(status: int, translate: Translate, *, title: Phrase, body: Phrase) -> HTMLResponse:
+def message_page(status: int, translate: Translate, *, title: Phrase, body: Phrase) -> HTMLResponse:
     return _respond(
         "message.html",
         status,

@@ -1,4 +1,5 @@
 from botapi.fixtures import bot_api
 from commands import command
+from googleapi.fixtures import google
 
-__all__ = ["bot_api", "command"]
+__all__ = ["bot_api", "command", "google"]

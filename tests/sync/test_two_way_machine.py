@@ -162,9 +162,10 @@ class TwoWay(RuleBasedStateMachine):
 
     def run(self) -> Ending | None:
         try:
-            return asyncio.run(
+            kept = asyncio.run(
                 keep_equal(self.google, CALENDAR, self.weeks, now=NOW)  # type: ignore[arg-type]
             )
+            return kept.ending
         except (RateLimited, Unavailable, Killed):
             return None
 
