@@ -68,7 +68,9 @@ class _QuietServer(uvicorn.Server):
 def bind(host: str, port: int) -> socket.socket:
     """A listening socket; `PortTaken` where another program has it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    # Named, or asyncio does not know the connections for TCP's and leaves them without TCP_NODELAY:
+    # then each body waits for the reader to confirm its head, 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
