@@ -12,6 +12,7 @@ from bot.talk import Dialogue
 from bot.telegram import TelegramChannel
 from db.secrets import SecretBox
 from db.session import Database
+from sync.fetch import PUBLIC, Guard
 
 
 def utc_now() -> datetime:
@@ -28,7 +29,8 @@ class Services:
     """The program's parts, made by `app.program.open_services`.
 
     `telegram` is None where no token is set: the web chat is all then. `queue` knows the tasks
-    but is not open: whoever runs a worker opens it.
+    but is not open: whoever runs a worker opens it. `guard` says which outside addresses may be
+    reached.
     """
 
     settings: Settings
@@ -38,6 +40,7 @@ class Services:
     box: SecretBox
     dialogue: Dialogue
     telegram: TelegramChannel | None
+    guard: Guard = PUBLIC
     now: Callable[[], datetime] = utc_now
 
     @property

@@ -14,6 +14,7 @@ from app.changes import Applied, Outcome
 from app.delivery import deliver
 from app.google import answer_calendar, disconnect_google, publish_google
 from app.google_changes import move_by_tap
+from app.outside import answer_times, follow_calendar, give_up_answer
 from app.planning import plan_weeks
 from app.services import Services
 from app.undo import undo
@@ -25,10 +26,11 @@ from bot.daily import remind_of_today, show_week
 from bot.google import ANSWER_CALENDAR, MOVE_LESSON
 from bot.interview import PLAN_WEEKS
 from bot.outbox import DELIVER, replace_card
+from bot.outside import ANSWER_TIMES
 from core.phrase import say
 from core.reminders import MORNING
 from core.week import wall
-from db.connections import DISCONNECT, Connection, Provider, load_connection
+from db.connections import DISCONNECT, FOLLOW, Connection, Provider, load_connection
 from db.conversations import Account, load_account
 from db.families import load_family
 from db.family_rows import NoSuchFamily
@@ -138,6 +140,26 @@ def register(services: Services) -> None:
             if context.job.attempts + 1 >= MAX_ATTEMPTS:
                 chat = _Waiting(services, family_id, account_id, message_id)
                 await chat.show(Card(say("chat.our_fault")))
+            raise
+
+    @app.task(name=FOLLOW, retry=RETRY)
+    async def follow(family_id: int, connection_id: int) -> None:
+        try:
+            await follow_calendar(services, family_id, connection_id)
+        except NoSuchFamily:
+            log.info("erased before its calendar was followed", family_id=family_id)
+
+    @app.task(name=ANSWER_TIMES, retry=RETRY, pass_context=True)
+    async def answer_proposal(
+        context: JobContext, family_id: int, connection_id: int, proposal: str, move: int
+    ) -> None:
+        try:
+            await answer_times(services, family_id, connection_id, proposal, move=bool(move))
+        except NoSuchFamily:
+            log.info("erased before its calendar was followed", family_id=family_id)
+        except Exception:
+            if context.job.attempts + 1 >= MAX_ATTEMPTS:
+                await give_up_answer(services, family_id, connection_id, proposal)
             raise
 
     @app.task(name=REMIND, retry=RETRY)

@@ -18,6 +18,7 @@ from bot.conversations.cards import (
 from bot.conversations.differences import token_to_undo
 from bot.conversations.flow import AGAIN, Hints
 from bot.conversations.google import tapped
+from bot.conversations.outside import times_answered
 from bot.daily import answer_day, help_card, show_today, show_week
 from bot.google import answer_google
 from bot.incoming import Command, Incoming
@@ -32,6 +33,7 @@ from bot.interview import (
 )
 from bot.joining import answer_invitation, invite, is_answer, join, offer_link
 from bot.outbox import post, replace_card, shown
+from bot.outside import answer_times
 from bot.talk import Dialogue, Talk
 from bot.texts import LANGUAGES, language_of
 from core.phrase import say
@@ -86,6 +88,8 @@ async def converse(
             await ask_undo(talk, option, incoming.message_id)
         case Tapped(option=option) if incoming.message_id is not None and tapped(option):
             await answer_google(talk, option, incoming.message_id)
+        case Tapped(option=option) if incoming.message_id is not None and times_answered(option):
+            await answer_times(talk, option, incoming.message_id)
         case _ if account.family_id is None:
             await interview(talk, event, draft)
         case Tapped(option=option) if option.startswith(AGAIN) and await talk.decides():

@@ -3,14 +3,17 @@ when they are looked at again."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from core.changes import OutsideTime
+from core.changes import FollowCalendar, OutsideTime
 from core.commitments import merged
-from core.week import DAY, GRID
+from core.diff import Difference
+from core.plan import Item, ItemType
+from core.rearrange import has_begun
+from core.week import DAY, GRID, week_start
 
 AHEAD = timedelta(weeks=8)
 """How far ahead a calendar is read, today included."""
@@ -133,6 +136,54 @@ def worth_telling(problem: Problem, since: datetime, now: datetime, *, ever_read
     """Whether a guardian is told: of what lasts, or has lasted, and of an address that was just
     given."""
     return problem in LASTING or not ever_read or now - since >= PATIENCE
+
+
+def differing(
+    change: FollowCalendar, known: Collection[OutsideTime], wanted: Collection[OutsideTime]
+) -> FollowCalendar:
+    """The change that makes of the times that are known those that are wanted."""
+    return replace(
+        change,
+        added=tuple(sorted(set(wanted) - set(known))),
+        removed=tuple(sorted(set(known) - set(wanted))),
+    )
+
+
+def clashing(
+    change: FollowCalendar, items: Iterable[Item], now: datetime
+) -> tuple[OutsideTime, ...]:
+    """Those of the new times at which somebody whom they take has a lesson that is still to come
+    at `now` (wall time)."""
+    lessons = [
+        item
+        for item in items
+        if item.type is ItemType.SUBJECT and not item.completed
+        if not has_begun(now, item.date, item.start)
+        if change.child_id in (None, item.child_id)
+        if change.adult_id in (None, item.adult_id)
+    ]
+    return tuple(
+        each
+        for each in change.added
+        if any(
+            item.date == each.on and item.start < (each.end or DAY) and each.start < item.end
+            for item in lessons
+        )
+    )
+
+
+def asks_something(found: Difference) -> bool:
+    """Whether a change asks anything of a family: that a lesson stands elsewhere, with somebody
+    else, or not at all."""
+    return bool(found.moved or found.handed_over or found.gone or found.left_out)
+
+
+def stirred(change: FollowCalendar, found: Difference) -> tuple[OutsideTime, ...]:
+    """Those of the new times that lie in a week of which `found` asks something."""
+    old = [pair.old for pair in (*found.moved, *found.handed_over)]
+    weeks = {week_start(item.date) for item in (*old, *found.gone)}
+    # What is left out does not say from which week.
+    return tuple(each for each in change.added if found.left_out or week_start(each.on) in weeks)
 
 
 def left_over(

@@ -236,7 +236,7 @@ class _Pinned(httpcore.AsyncNetworkBackend):
         # One private address among public ones is an attack or a mistake; neither is read.
         if not all(self._guard.allows(each) for each in found):
             raise _NotPublic
-        error: Exception = httpcore.ConnectError("the name has no address")
+        error: Exception = httpcore.ConnectError()
         for each in found:
             try:
                 return await self._dial.connect_tcp(str(each), port, timeout=CONNECT_SECONDS)
