@@ -162,7 +162,12 @@ async def _look(services: Services, family_id: int, connection_id: int) -> _Look
         connection = await load_connection(session, connection_id, services.box)
         if connection is None or connection.provider is not Provider.ICAL:
             return None
-        return _Look(services, connection, await load_family(session, family_id), services.now())
+        now = services.now()
+        if connection.state is ConnectionState.ACTIVE:
+            # For a look that comes to nothing; one that ends says itself when the next is.
+            at = next_look(connection_id, now, None)
+            await set_next_look(session, family_id, connection_id, at)
+        return _Look(services, connection, await load_family(session, family_id), now)
 
 
 async def _fetched(look: _Look) -> tuple[Fetched, tuple[OutsideTime, ...]] | NotModified | Problem:

@@ -1,23 +1,29 @@
 """Calendars outside: addresses, times left over, and when to look again."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.changes import OutsideTime
+from core.changes import FollowCalendar, OutsideTime
+from core.diff import Changed, Difference, LeftOut
 from core.outside import (
     PATIENCE,
     Address,
     Problem,
+    asks_something,
+    clashing,
     left_over,
     next_look,
     on_dates,
     parse_address,
     redirected,
+    stirred,
     worth_telling,
 )
+from core.plan import Item, ItemType
 from core.week import DAY
 
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
@@ -119,3 +125,42 @@ def test_what_passes_is_not_told_before_three_days() -> None:
         assert told == (problem in (Problem.ADDRESS, Problem.PRIVATE, Problem.DENIED, Problem.GONE))
         assert worth_telling(problem, NOW, NOW + PATIENCE, ever_read=True)
         assert worth_telling(problem, NOW, NOW, ever_read=False)
+
+
+@pytest.mark.parametrize(
+    ("whose", "start", "end", "hit"),
+    [
+        ({}, 9 * 60, 10 * 60, True),
+        ({}, 9 * 60 + 30, 10 * 60, False),
+        ({}, 8 * 60, 9 * 60, False),
+        ({}, 9 * 60 + 25, 0, True),
+        ({"child_id": 1}, 0, 0, True),
+        ({"child_id": 2}, 0, 0, False),
+        ({"adult_id": 3}, 0, 0, True),
+        ({"adult_id": 4}, 0, 0, False),
+    ],
+)
+def test_a_new_time_clashes_with_lessons_of_whom_it_takes(
+    whose: dict[str, int], start: int, end: int, hit: bool
+) -> None:
+    on = DAYS[1]
+    lesson = Item(1, on, ItemType.SUBJECT, "Art", 540, 570, subject_id=1, adult_id=3)
+    change = FollowCalendar(1, "Work", **whose, added=(OutsideTime(on, start, end),))
+    day_before = datetime(2026, 11, 30, 12)  # noqa: DTZ001 - wall time
+    assert bool(clashing(change, [lesson], day_before)) == hit
+    # What has begun or is done does not move.
+    assert not clashing(change, [lesson], datetime(2026, 12, 1, 9))  # noqa: DTZ001
+    assert not clashing(change, [replace(lesson, completed=True)], day_before)
+    assert not clashing(change, [replace(lesson, type=ItemType.LUNCH)], day_before)
+
+
+def test_only_the_weeks_that_are_asked_something_wait() -> None:
+    here, next_week = OutsideTime(DAYS[0], 60, 120), OutsideTime(date(2026, 12, 9), 60, 120)
+    change = FollowCalendar(1, "Work", added=(here, next_week))
+    lesson = Item(1, DAYS[1], ItemType.SUBJECT, "Art", 540, 570, subject_id=1)
+    moved = Changed(lesson, replace(lesson, start=600, end=630))
+    assert stirred(change, Difference(moved=(moved,))) == (here,)
+    assert stirred(change, Difference(handed_over=(moved,))) == (here,)
+    assert stirred(change, Difference(gone=(lesson,))) == (here,)
+    assert stirred(change, Difference(left_out=(LeftOut(1, 1, 1, "x"),))) == change.added
+    assert not asks_something(Difference(added=(lesson,)))
