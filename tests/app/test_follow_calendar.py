@@ -12,6 +12,7 @@ from changing import DOCUMENT, MONDAY, TUESDAY, Home, assert_agrees, at_home, pl
 from parts import in_browser, last_said, say_to_us, work
 from web_outside import Reply, Request, Server, calendar_server, guard
 
+from app.clock import tick
 from app.outside import follow_calendar
 from app.services import libpq_url
 from app.tasks import register
@@ -409,7 +410,9 @@ async def test_past_times_are_forgotten_and_without_the_connection_all(followed:
     assert home.rows("SELECT * FROM connection_times") == []
 
 
-async def test_the_job_looks(followed: Followed) -> None:
+async def test_the_clock_looks_every_hour_and_a_job_that_runs_twice_does_no_harm(
+    followed: Followed,
+) -> None:
     home = followed.home
     async with home.services.database.transaction(family_id=home.id) as session:
         ids = {"family_id": home.id, "connection_id": followed.connection_id}
@@ -418,6 +421,11 @@ async def test_the_job_looks(followed: Followed) -> None:
     await work(home.services)
     assert len(followed.server.requests) == 2
     assert (await followed.connection()).checked_at == home.clock.now
+    for hours in range(1, 4):
+        home.clock.now += followed.next_look()
+        await tick(home.services)
+        await work(home.services)
+        assert len(followed.server.requests) == 2 + hours
 
 
 async def test_what_is_still_being_told_is_not_looked_at(followed: Followed) -> None:

@@ -1,5 +1,6 @@
 """Times of a calendar outside: planned around, taken back, and nobody's own words."""
 
+import gzip
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -153,9 +154,14 @@ async def test_the_family_s_feed_does_not_repeat_them(home: Home) -> None:
     await follow(home, connection, OutsideTime(MONDAY, 60, 120))
     async with home.services.database.transaction(family_id=home.id) as session:
         tokens = await feed_tokens(session, home.id, home.services.box)
-    feed = await FamilyPages(home.services).load_feed(tokens.family)
-    assert feed is not None
-    assert [told.commitment.name for told in feed.commitments] == ["Work", "Piano"]
+    pages = FamilyPages(home.services)
+    found = await pages.find_feed(tokens.family)
+    assert found is not None
+    kept = await pages.read_feed(found)
+    assert kept is not None
+    shown = gzip.decompress(kept.body).decode()
+    assert "SUMMARY:Sarah: Work\r\n" in shown
+    assert NAME not in shown
 
 
 async def test_a_time_moved_by_the_family_is_the_family_s_own(home: Home) -> None:
