@@ -32,6 +32,7 @@ from db.calendars import (
     find_feed,
     keep_feed,
     load_feed,
+    load_kept,
     resolve_token,
 )
 from db.conversations import accounts_of
@@ -86,12 +87,13 @@ class FamilyPages:
         was revoked meanwhile."""
         now, database = self.services.now(), self.services.database
         async with database.transaction(family_id=found.family_id) as session:
+            kept = await load_kept(session, found.feed_id)
+            if kept is not None and found.etag is not None:
+                return kept
             loaded = await load_feed(session, found.feed_id)
             if loaded is None:
                 return None
-            target, alarm, kept = loaded
-            if kept is not None and found.etag is not None:
-                return kept
+            target, alarm = loaded
             revision = await family_revision(session, target.family_id)
             content = await feed_content(session, target, alarm, now=now)
         made = await run_in_threadpool(_made, content, kept)

@@ -71,6 +71,10 @@ _BY_TOKEN = select(
     FeedToken.revoked_at.is_(None),
 )
 
+_KEPT = select(FeedBody.etag, FeedBody.body, FeedBody.changed_at).where(
+    FeedBody.feed_id == bindparam("feed_id")
+)
+
 
 async def create_feeds(session: AsyncSession, family_id: int, box: SecretBox) -> FeedTokens:
     """The family's addresses; those that are missing (new, or revoked before) are made."""
@@ -139,24 +143,24 @@ async def find_feed(database: Database, token: str) -> FoundFeed | None:
     return None if row is None else FoundFeed(*row)
 
 
-async def load_feed(
-    session: AsyncSession, feed_id: int
-) -> tuple[FeedTarget, int | None, KeptFeed | None] | None:
-    """A feed of the transaction's family with the minutes that its lessons ring before they begin
-    and what was made for it last; None if it is revoked."""
-    found = await session.execute(
-        select(Feed, FeedBody)
-        .join(FeedBody, FeedBody.feed_id == Feed.id, isouter=True)
+async def load_feed(session: AsyncSession, feed_id: int) -> tuple[FeedTarget, int | None] | None:
+    """A feed of the transaction's family, and how many minutes before its lessons it rings; None
+    if it is revoked."""
+    feed = await session.scalar(
+        select(Feed)
         .where(Feed.id == feed_id, Feed.revoked_at.is_(None))
         .execution_options(populate_existing=True)
     )
-    row = found.one_or_none()
-    if row is None:
+    if feed is None:
         return None
-    feed, body = row
     target = FeedTarget(feed.id, feed.family_id, feed.kind, feed.child_id, feed.adult_id)
-    kept = None if body is None else KeptFeed(body.etag, body.body, body.changed_at)
-    return target, feed.alarm_minutes, kept
+    return target, feed.alarm_minutes
+
+
+async def load_kept(session: AsyncSession, feed_id: int) -> KeptFeed | None:
+    """What was made last for a feed of the transaction's family."""
+    row = (await session.execute(_KEPT, {"feed_id": feed_id})).one_or_none()
+    return None if row is None else KeptFeed(*row)
 
 
 async def keep_feed(

@@ -48,7 +48,6 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=POOL_WAIT,
-            pool_pre_ping=True,
             connect_args={"options": "-c timezone=UTC"},
         )
         self._look_ups = create_async_engine(
@@ -73,19 +72,16 @@ class Database:
         """One transaction as the plain role, seeing what the given ids own. Commits at the end,
         rolls back when an exception leaves it. Raises `Busy`."""
         async with AsyncSession(self._engine, expire_on_commit=False) as session:
-            try:
-                await _act_as(
-                    session,
-                    role=APP_ROLE,
-                    **{
-                        "app.family_id": family_id,
-                        "app.chat_account_id": chat_account_id,
-                        "app.chat_key": chat_key,
-                        "app.user_id": user_id,
-                    },
-                )
-            except PoolTimeoutError as error:
-                raise Busy from error
+            await _begin(
+                session,
+                {
+                    "role": APP_ROLE,
+                    "app.family_id": family_id,
+                    "app.chat_account_id": chat_account_id,
+                    "app.chat_key": chat_key,
+                    "app.user_id": user_id,
+                },
+            )
             yield session
             await session.commit()
 
@@ -93,7 +89,7 @@ class Database:
         """The row of a directory that a query finds with its parameters, None if there is none.
         Raises `Busy`.
 
-        One round trip, where a transaction takes five: the connection has the plain role for good
+        One round trip, where a transaction takes four: the connection has the plain role for good
         and acts for nobody, so nothing has to be begun, set or ended. A query that is built once,
         with `bindparam`, saves as much again.
         """
@@ -102,8 +98,7 @@ class Database:
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-            # The server has closed it since it was used last, and no ping was spent on that. With
-            # it the pool has given up all that are as old, so the next one is new.
+            # As in `_begin`.
             return await self._ask(query, given)
 
     async def _ask(self, query: Select[*Columns], given: Mapping[str, str]) -> Row[*Columns] | None:
@@ -163,6 +158,22 @@ async def schema_revision(session: AsyncSession) -> str | None:
     """The revision of the schema that the database has."""
     found: str | None = await session.scalar(text("SELECT version_num FROM alembic_version"))
     return found
+
+
+async def _begin(session: AsyncSession, settings: Mapping[str, str | int | None]) -> None:
+    try:
+        try:
+            await _act_as(session, **settings)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            # The server has closed the connection since it was used last. Nothing was done in it
+            # yet, and the pool has given up all that are as old, so the next one is new: no ping
+            # is needed before each transaction.
+            await session.rollback()
+            await _act_as(session, **settings)
+    except PoolTimeoutError as error:
+        raise Busy from error
 
 
 async def _act_as(session: AsyncSession, **settings: str | int | None) -> None:
