@@ -46,6 +46,7 @@ format: $(DEV)
 
 bench: $(DEV)
 	$(BIN)/python -m benchmarks.week
+	$(BIN)/python -m benchmarks.feeds
 
 # The engine beside its references: ten families a size, a quarter of an hour.
 bench-engine: $(DEV)
