@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from core.addresses import UID_DOMAIN
-from core.commitments import falls_on, occurrence
-from core.family import Commitment, CommitmentFrequency, Scope
+from core.family import Commitment, Scope
 from core.phrase import Translate, say
-from core.week import instant
 from sync.lines import local, text, utc, written
+from sync.recurrence import Series, Span, series, span
 from sync.vtimezone import vtimezone
 
 PRODID = "-//BrightPath//Homeschool week//EN"
@@ -24,8 +23,6 @@ _REFRESH = f"PT{REFRESH // timedelta(hours=1)}H"
 
 _ZONE_YEARS = 3
 """Years of clock changes told beyond the last lesson, for readers that do not know the zone."""
-
-_BYDAY = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 class Audience(StrEnum):
@@ -177,14 +174,15 @@ def calendar(feed: FeedContent, translate: Translate) -> bytes:
     zone = ZoneInfo(feed.timezone)
     lessons = _lessons(feed)
     commitments = [
-        (told, first)
+        (told, recurring)
         for told in sorted(feed.commitments, key=lambda told: told.uid)
-        if (first := _first_day(told)) is not None
+        if (recurring := series(told.commitment, told.since, told.cancelled, zone)) is not None
     ]
     events = [_lesson_event(lesson, feed, zone, translate) for lesson in lessons]
-    for told, first in commitments:
-        events += _commitment_events(told, first, feed, zone, translate)
-    days = [lesson.first.day for lesson in lessons] + [first for _, first in commitments]
+    for told, recurring in commitments:
+        events += _commitment_events(told, recurring, feed, zone, translate)
+    days = [lesson.first.day for lesson in lessons]
+    days += [recurring.span.start.date() for _, recurring in commitments]
     return b"".join(
         [
             written(_head(feed, translate)),
@@ -257,11 +255,6 @@ def _lesson_event(
     lesson: _Lesson, feed: FeedContent, zone: ZoneInfo, translate: Translate
 ) -> list[str]:
     told = lesson.first
-    start = instant(told.day, told.start, zone)
-    end = instant(told.day, told.end, zone)
-    if end <= start:
-        # Both ends fell into the hour that the clock skips.
-        end = start + timedelta(minutes=told.end - told.start)
     name = _plain(told.name)
     title = _titled(name, _others(lesson.children, feed), translate)
     help_line = (
@@ -280,8 +273,7 @@ def _lesson_event(
         lesson.sequence,
         lesson.updated_at,
         [
-            local("DTSTART", start.astimezone(zone), zone),
-            local("DTEND", end.astimezone(zone), zone),
+            *_times(span(told.day, told.start, told.end, zone), zone),
             f"SUMMARY:{text(title)}",
             f"DESCRIPTION:{text(chr(10).join(description))}",
             f"CATEGORIES:{text(name)}",
@@ -302,97 +294,33 @@ def _alarm(lesson: _Lesson, alarm: Alarm | None, title: str) -> list[str]:
     ]
 
 
-def _first_day(told: FeedCommitment) -> date | None:
-    """The first date on which it falls; None if it never does."""
-    commitment = told.commitment
-    if commitment.frequency is CommitmentFrequency.ONE_TIME:
-        day = commitment.on
-        if day is None or day in told.cancelled:
-            return None
-        return day if occurrence(commitment, day) is not None else None
-    # No month is longer, so one look ahead finds any recurrence there is.
-    ahead = (told.since + timedelta(days=offset) for offset in range(32))
-    return next((day for day in ahead if falls_on(commitment, day)), None)
-
-
 def _commitment_events(
-    told: FeedCommitment, first: date, feed: FeedContent, zone: ZoneInfo, translate: Translate
+    told: FeedCommitment, recurring: Series, feed: FeedContent, zone: ZoneInfo, translate: Translate
 ) -> list[list[str]]:
-    """The series, and each occurrence that happens at other times (RFC 5545, RECURRENCE-ID)."""
-    commitment = told.commitment
-    usual = commitment.start, commitment.end
-    recurrence = _recurrence(commitment)
-    if not recurrence:
-        once = occurrence(commitment, first) or usual
-        return [_commitment_event(told, first, once, feed, zone, translate)]
-    exceptions, moved = [], []
-    cancelled = set(told.cancelled)
-    for day in sorted({*cancelled, *(override.on for override in commitment.overrides)}):
-        if day < first or not falls_on(commitment, day):
-            continue
-        times = occurrence(commitment, day)
-        here = _on_clock(day, commitment.start)
-        if day in cancelled or times is None:
-            exceptions.append(local("EXDATE", here, zone))
-        else:
-            of_series = [local("RECURRENCE-ID", here, zone)]
-            moved.append(_commitment_event(told, day, times, feed, zone, translate, of_series))
-    rules = [f"RRULE:{recurrence}", *exceptions]
-    return [_commitment_event(told, first, usual, feed, zone, translate, rules), *moved]
-
-
-def _commitment_event(
-    told: FeedCommitment,
-    day: date,
-    times: tuple[int, int],
-    feed: FeedContent,
-    zone: ZoneInfo,
-    translate: Translate,
-    recurrence: Iterable[str] = (),
-) -> list[str]:
-    start, end = times
-    last = day + timedelta(days=1) if end <= start else day
+    """The series, and each occurrence that is an event of its own (RFC 5545, RECURRENCE-ID)."""
     people = _others(told.children + told.adults, feed)
-    return _event(
-        told.uid,
-        told.sequence,
-        told.updated_at,
-        [
-            local("DTSTART", _on_clock(day, start), zone),
-            local("DTEND", _on_clock(last, end), zone),
-            *recurrence,
-            f"SUMMARY:{text(_titled(_plain(told.commitment.name), people, translate))}",
-            f"CATEGORIES:{text(translate(say('calendar.commitment')))}",
-        ],
-    )
+    what = [
+        f"SUMMARY:{text(_titled(_plain(told.commitment.name), people, translate))}",
+        f"CATEGORIES:{text(translate(say('calendar.commitment')))}",
+    ]
+
+    def event(times: Span, recurrence: list[str]) -> list[str]:
+        own = [*_times(times, zone), *recurrence, *what]
+        return _event(told.uid, told.sequence, told.updated_at, own)
+
+    rules = [f"RRULE:{recurring.rule}"] if recurring.rule else []
+    rules += [local("RDATE", day, zone) for day in recurring.added]
+    rules += [local("EXDATE", day, zone) for day in recurring.excluded]
+    return [
+        event(recurring.span, rules),
+        *(event(times, [local("RECURRENCE-ID", day, zone)]) for day, times in recurring.alone),
+    ]
 
 
-def _on_clock(day: date, minute: int) -> datetime:
-    """A wall time as it is, even one that the clock skips: a series repeats it on other days."""
-    return datetime.combine(day, time()) + timedelta(minutes=minute)
-
-
-def _recurrence(commitment: Commitment) -> str:
-    """The value of the RRULE; empty for what happens once."""
-    match commitment.frequency:
-        case CommitmentFrequency.DAILY:
-            return "FREQ=DAILY"
-        case CommitmentFrequency.WEEKLY:
-            days = ",".join(_BYDAY[day] for day in sorted(set(commitment.days_of_week)))
-            return f"FREQ=WEEKLY;BYDAY={days};WKST=MO"
-        case CommitmentFrequency.MONTHLY if commitment.on is not None:
-            return f"FREQ=MONTHLY;{_day_of_month(commitment.on.day)}"
-    return ""
-
-
-def _day_of_month(day: int) -> str:
-    """A day of each month, or the month's last where it lacks that day."""
-    if day == 31:
-        return "BYMONTHDAY=-1"
-    if day > 28:
-        days = ",".join(str(number) for number in range(28, day + 1))
-        return f"BYMONTHDAY={days};BYSETPOS=-1"
-    return f"BYMONTHDAY={day}"
+def _times(times: Span, zone: ZoneInfo) -> list[str]:
+    if times.start.tzinfo is not zone:
+        return [f"DTSTART:{utc(times.start)}", f"DTEND:{utc(times.end)}"]
+    return [local("DTSTART", times.start, zone), local("DTEND", times.end, zone)]
 
 
 def _event(uid: str, sequence: int, updated_at: datetime, own: Iterable[str]) -> list[str]:

@@ -31,6 +31,14 @@ def vtimezone(zone: ZoneInfo, since: date, until: date) -> Timezone:
     return component
 
 
+def transitions(zone: ZoneInfo, since: int, until: int) -> tuple[datetime, ...]:
+    """The UTC instants of the years from `since` to `until` (both included) from which on the
+    clock reads otherwise."""
+    return _transitions(
+        zone, datetime(since, 1, 1, tzinfo=UTC), datetime(until + 1, 1, 1, tzinfo=UTC)
+    )
+
+
 def _observance(
     onset: datetime, offset_from: timedelta, zone: ZoneInfo
 ) -> TimezoneStandard | TimezoneDaylight:

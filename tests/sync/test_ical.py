@@ -324,8 +324,8 @@ def test_every_lesson_of_a_year_is_at_its_instant(zone: str) -> None:
     (component,) = parsed.walk("VTIMEZONE")
     alone = tzical(StringIO(component.to_ical().decode())).get()
     for event in parsed.walk("VEVENT"):
-        wall = event.start.replace(tzinfo=None)
-        if wall.hour >= 9:
+        if "TZID" in event["DTSTART"].params:
+            wall = event.start.replace(tzinfo=None)
             assert wall.replace(tzinfo=alone).astimezone(UTC) == event.start.astimezone(UTC)
 
 
@@ -397,16 +397,64 @@ def test_a_commitment_recurs_as_the_planner_reads_it(
     assert occurrences(content, days[0], days[-1]) == expected
 
 
+@pytest.mark.parametrize("since", [date(2027, 1, 1), date(2027, 2, 20)])
 @pytest.mark.parametrize("day_of_month", [1, 28, 29, 30, 31])
-def test_monthly_on_a_day_that_some_months_lack(day_of_month: int) -> None:
+def test_monthly_on_a_day_that_some_months_lack(day_of_month: int, since: date) -> None:
     what = commitment(
         CommitmentFrequency.MONTHLY, days=(), on=date(2026, 1, day_of_month), start=600, end=660
     )
-    days = [date(2027, 1, 1) + timedelta(days=offset) for offset in range(731)]
-    content = feed(commitments=(told(what, since=days[0]),))
-    found = {start.date() for start, _ in occurrences(content, days[0], days[-1])}
-    assert found == {day for day in days if falls_on(what, day)}
+    days = [since + timedelta(days=offset) for offset in range(731)]
+    content = feed(commitments=(told(what, since=since),))
+    found = sorted(start.date() for start, _ in occurrences(content, days[0], days[-1]))
+    assert found == [day for day in days if falls_on(what, day)]
     assert len(found) == 24
+    (series,) = read(content)
+    # Thunderbird does not know BYSETPOS with BYMONTHDAY: it shows the 28th, 29th and 30th.
+    assert b"BYSETPOS" not in series["RRULE"].to_ical()
+    if day_of_month < 31:
+        assert series.start.day == day_of_month
+
+
+def test_a_monthly_series_knows_the_februaries_of_a_childhood() -> None:
+    what = commitment(CommitmentFrequency.MONTHLY, days=(), on=date(2026, 1, 30))
+    (series,) = read(feed(commitments=(told(what, since=MONDAY),)))
+    told_by_date = [line.dts[0].dt.date() for line in series["RDATE"]]
+    assert told_by_date[:2] == [date(2027, 2, 28), date(2028, 2, 29)]
+    assert len(told_by_date) == 16
+
+
+NIGHT = commitment(CommitmentFrequency.DAILY, name="Night", days=(), start=22 * 60, end=6 * 60)
+
+
+def test_a_night_in_which_the_clock_changes_is_told_by_itself() -> None:
+    content = feed(commitments=(told(NIGHT, since=date(2026, 10, 1)),))
+    series, autumn, spring, *later = read(content)
+    assert series.end.astimezone(UTC) - series.start.astimezone(UTC) == timedelta(hours=8)
+    for alone, day, hours in ((autumn, date(2026, 10, 31), 9), (spring, date(2027, 3, 13), 7)):
+        assert alone["UID"] == series["UID"]
+        assert alone["RECURRENCE-ID"].dt.replace(tzinfo=None) == wall(day, 22 * 60)
+        # In UTC, so that no reader has to know the clock, and with the length of that night.
+        assert alone["DTSTART"].to_ical().endswith(b"Z")
+        assert alone.end - alone.start == timedelta(hours=hours)
+        assert alone.start == instant(day, 22 * 60, ZoneInfo("America/New_York"))
+    assert all("RECURRENCE-ID" in alone for alone in later)
+
+
+def test_a_series_does_not_take_its_length_from_such_a_night() -> None:
+    saturday = date(2026, 10, 31)
+    series, *_ = read(feed(commitments=(told(NIGHT, since=saturday),)))
+    assert series.end.astimezone(UTC) - series.start.astimezone(UTC) == timedelta(hours=8)
+    friday = saturday - timedelta(days=1)
+    assert series.start.date() == friday
+    assert [day.dt.date() for day in series["EXDATE"].dts] == [friday]
+    found = occurrences(feed(commitments=(told(NIGHT, since=saturday),)), friday, saturday)
+    assert found == {(wall(saturday, 22 * 60), wall(saturday, DAY + 6 * 60))}
+
+
+def test_a_lesson_at_a_time_that_the_clock_shows_twice_is_told_in_utc() -> None:
+    (event,) = read(feed(lesson(day=date(2026, 11, 1), start=90)))
+    assert event["DTSTART"].to_ical() == b"20261101T053000Z"
+    assert event["DTEND"].to_ical() == b"20261101T070000Z"
 
 
 def test_an_overnight_commitment_ends_the_next_day() -> None:
