@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUNTIME := $(VENV)/.runtime
 DEV := $(VENV)/.dev
+NODE := $(VENV)/node
+NPM := --loglevel=error --no-package-lock --no-audit --no-fund --ignore-scripts
 
 .PHONY: setup run test check format bench bench-engine screenshots lock clean
 
@@ -22,9 +24,11 @@ $(RUNTIME): constraints.txt pyproject.toml $(wildcard core/kernel/*.py)
 	@$(BIN)/python -m core.warm
 	@touch $@
 
-$(DEV): $(RUNTIME) constraints-dev.txt
+$(DEV): $(RUNTIME) constraints-dev.txt tests/clients/package.json
 	@echo "Fetching what tests and checks need (once)…"
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r constraints-dev.txt
+	@mkdir -p $(NODE) && cp tests/clients/package.json $(NODE)/
+	@{ command -v npm && npm install $(NPM) --prefix $(NODE); } >/dev/null || echo "No ical.js, as npm is missing or failed: its tests will be skipped."
 	@touch $@
 
 run: $(RUNTIME)

@@ -92,7 +92,7 @@ def empty_database(postgres: EmbeddedServer) -> Iterator[str]:
     administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def wipe(postgres: EmbeddedServer, migrated_database: str) -> Callable[[], None]:
     """Makes the migrated database hold what it held when it was new, and ends what still uses it:
     for a test that plays many examples, before each of them."""
