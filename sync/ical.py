@@ -8,18 +8,18 @@ from hashlib import sha256
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
+from icalendar import Alarm as AlarmComponent
+from icalendar import Calendar, Component, Event, vRecur
+
 from core.addresses import UID_DOMAIN
 from core.family import Commitment, Scope
 from core.phrase import Translate, say
-from sync.lines import local, text, utc, written
 from sync.recurrence import Series, Span, series, span
 from sync.vtimezone import vtimezone
 
 PRODID = "-//BrightPath//Homeschool week//EN"
 REFRESH = timedelta(hours=1)
 """How often we ask readers to look again (whole hours); many take far longer."""
-
-_REFRESH = f"PT{REFRESH // timedelta(hours=1)}H"
 
 _ZONE_YEARS = 3
 """Years of clock changes told beyond the last lesson, for readers that do not know the zone."""
@@ -137,6 +137,16 @@ class _Lesson:
     materials: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CalendarObject:
+    """All that there is of one UID, as CalDAV keeps it (RFC 4791, 4.1): a whole calendar without
+    METHOD. `last_day` is the last date on which it happens, None if it recurs without end."""
+
+    uid: str
+    last_day: date | None
+    body: bytes
+
+
 def commitment_uid(family: str, commitment: Commitment) -> str:
     """The UID for life of a commitment; `family` is a text that no other family has."""
     table = "child" if commitment.scope is Scope.CHILD else "family"
@@ -173,51 +183,90 @@ def calendar(feed: FeedContent, translate: Translate) -> bytes:
     feed = concerning(feed)
     zone = ZoneInfo(feed.timezone)
     lessons = _lessons(feed)
-    commitments = [
-        (told, recurring)
-        for told in sorted(feed.commitments, key=lambda told: told.uid)
-        if (recurring := series(told.commitment, told.since, told.cancelled, zone)) is not None
-    ]
-    events = [_lesson_event(lesson, feed, zone, translate) for lesson in lessons]
-    for told, recurring in commitments:
-        events += _commitment_events(told, recurring, feed, zone, translate)
+    commitments = _commitments(feed, zone)
     days = [lesson.first.day for lesson in lessons]
     days += [recurring.span.start.date() for _, recurring in commitments]
-    return b"".join(
-        [
-            written(_head(feed, translate)),
-            _clock_of(zone, min(days), max(days)) if days else b"",
-            *map(written, events),
-            written(["END:VCALENDAR"]),
-        ]
-    )
+    components: list[Component] = []
+    if days:
+        components.append(_clock_of(zone, min(days).year, max(days).year + _ZONE_YEARS))
+    components += [_lesson_event(lesson, feed, zone, translate) for lesson in lessons]
+    for told, recurring in commitments:
+        components += _commitment_events(told, recurring, feed, translate)
+    return _written(_envelope(feed, translate), components)
 
 
-def _head(feed: FeedContent, translate: Translate) -> list[str]:
-    # Without a UID: readers fold all calendars that share one into one.
-    title = text(_plain(feed.title))
-    return [
-        "BEGIN:VCALENDAR",
-        "VERSION:2.0",
-        f"PRODID:{PRODID}",
-        "CALSCALE:GREGORIAN",
-        f"NAME:{title}",
-        f"X-WR-CALNAME:{title}",
-        f"X-WR-TIMEZONE:{feed.timezone}",
-        f"REFRESH-INTERVAL;VALUE=DURATION:{_REFRESH}",
-        f"X-PUBLISHED-TTL:{_REFRESH}",
-        f"COLOR:{feed.color.name}",
-        f"X-APPLE-CALENDAR-COLOR:{feed.color.code}",
-        f"CATEGORIES:{text(translate(say('calendar.category')))}",
-        f"LAST-MODIFIED:{utc(feed.updated_at)}",
+def calendar_objects(
+    feed: FeedContent, translate: Translate, *, today: date
+) -> tuple[CalendarObject, ...]:
+    """The same calendar in pieces, one for each UID, lessons in order of time.
+
+    A piece changes only with what it tells, and with the year of `today`: a series brings the
+    clock's rules for some years more.
+    """
+    feed = concerning(feed)
+    zone = ZoneInfo(feed.timezone)
+
+    def whole(uid: str, events: list[Event], first: date, last: date | None) -> CalendarObject:
+        # Which years a piece's clock tells must not hang on what else there is.
+        years = first.year, max(first, last or today).year + (_ZONE_YEARS if last is None else 0)
+        return CalendarObject(uid, last, _written(_bare(), [_clock_of(zone, *years), *events]))
+
+    lessons = [
+        whole(
+            lesson.uid,
+            [_lesson_event(lesson, feed, zone, translate)],
+            lesson.first.day,
+            lesson.first.day,
+        )
+        for lesson in _lessons(feed)
     ]
+    commitments = [
+        whole(
+            told.uid,
+            _commitment_events(told, recurring, feed, translate),
+            recurring.span.start.astimezone(zone).date(),
+            None if recurring.rule else recurring.span.end.astimezone(zone).date(),
+        )
+        for told, recurring in _commitments(feed, zone)
+    ]
+    return *lessons, *commitments
 
 
-def _clock_of(zone: ZoneInfo, first: date, last: date) -> bytes:
-    """The VTIMEZONE that holds for these days and some years more."""
-    until = min(last.year + _ZONE_YEARS, date.max.year - 1)
-    octets: bytes = vtimezone(zone, date(first.year, 1, 1), date(until, 12, 31)).to_ical()
+def _written(calendar: Calendar, components: Iterable[Component]) -> bytes:
+    for component in components:
+        calendar.add_component(component)
+    octets: bytes = calendar.to_ical()
     return octets
+
+
+def _bare() -> Calendar:
+    # `Calendar.new` would add a random UID, by which readers fold all its events into one.
+    built = Calendar()
+    built.add("prodid", PRODID)
+    built.add("version", "2.0")
+    built.add("calscale", "GREGORIAN")
+    return built
+
+
+def _envelope(feed: FeedContent, translate: Translate) -> Calendar:
+    built = _bare()
+    title = _plain(feed.title)
+    built.add("name", title)
+    built.add("x-wr-calname", title)
+    built.add("x-wr-timezone", feed.timezone)
+    built.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
+    built.add("x-published-ttl", f"PT{REFRESH // timedelta(hours=1)}H")
+    built.add("color", feed.color.name)
+    built.add("x-apple-calendar-color", feed.color.code)
+    built.add("categories", [translate(say("calendar.category"))])
+    built.add("last-modified", feed.updated_at)
+    return built
+
+
+def _clock_of(zone: ZoneInfo, first: int, last: int) -> Component:
+    """The VTIMEZONE that holds from one year through another."""
+    until = date(min(last, date.max.year - 1), 12, 31)
+    return vtimezone(zone, date(first, 1, 1), until)
 
 
 def _lessons(feed: FeedContent) -> list[_Lesson]:
@@ -253,7 +302,7 @@ def _lesson(events: list[FeedEvent]) -> _Lesson:
 
 def _lesson_event(
     lesson: _Lesson, feed: FeedContent, zone: ZoneInfo, translate: Translate
-) -> list[str]:
+) -> Event:
     told = lesson.first
     name = _plain(told.name)
     title = _titled(name, _others(lesson.children, feed), translate)
@@ -268,78 +317,79 @@ def _lesson_event(
     else:
         description += map(_plain, lesson.materials)
         description.append(translate(say("calendar.answer", name=name)))
-    return _event(
+    event = _event(
         lesson.uid,
         lesson.sequence,
         lesson.updated_at,
-        [
-            *_times(span(told.day, told.start, told.end, zone), zone),
-            f"SUMMARY:{text(title)}",
-            f"DESCRIPTION:{text(chr(10).join(description))}",
-            f"CATEGORIES:{text(name)}",
-            *_alarm(lesson, feed.alarm, title),
-        ],
+        span(told.day, told.start, told.end, zone),
     )
+    event.add("summary", title)
+    event.add("description", "\n".join(description))
+    event.add("categories", [name])
+    if feed.alarm is not None and not lesson.completed and told.day >= feed.alarm.since:
+        event.add_component(_alarm(feed.alarm, title))
+    return event
 
 
-def _alarm(lesson: _Lesson, alarm: Alarm | None, title: str) -> list[str]:
-    if alarm is None or lesson.completed or lesson.first.day < alarm.since:
-        return []
+def _alarm(alarm: Alarm, title: str) -> AlarmComponent:
+    built = AlarmComponent()
+    built.add("action", "DISPLAY")
+    built.add("trigger", -timedelta(minutes=alarm.minutes))
+    built.add("description", title)
+    return built
+
+
+def _commitments(feed: FeedContent, zone: ZoneInfo) -> list[tuple[FeedCommitment, Series]]:
+    """Those that ever happen, each with how it recurs."""
     return [
-        "BEGIN:VALARM",
-        "ACTION:DISPLAY",
-        f"TRIGGER:-PT{alarm.minutes}M",
-        f"DESCRIPTION:{text(title)}",
-        "END:VALARM",
+        (told, recurring)
+        for told in sorted(feed.commitments, key=lambda told: told.uid)
+        if (recurring := series(told.commitment, told.since, told.cancelled, zone)) is not None
     ]
 
 
 def _commitment_events(
-    told: FeedCommitment, recurring: Series, feed: FeedContent, zone: ZoneInfo, translate: Translate
-) -> list[list[str]]:
+    told: FeedCommitment, recurring: Series, feed: FeedContent, translate: Translate
+) -> list[Event]:
     """The series, and each occurrence that is an event of its own (RFC 5545, RECURRENCE-ID)."""
     people = _others(told.children + told.adults, feed)
-    what = [
-        f"SUMMARY:{text(_titled(_plain(told.commitment.name), people, translate))}",
-        f"CATEGORIES:{text(translate(say('calendar.commitment')))}",
-    ]
 
-    def event(times: Span, recurrence: list[str]) -> list[str]:
-        own = [*_times(times, zone), *recurrence, *what]
-        return _event(told.uid, told.sequence, told.updated_at, own)
+    def event(times: Span) -> Event:
+        built = _event(told.uid, told.sequence, told.updated_at, times)
+        built.add("summary", _titled(_plain(told.commitment.name), people, translate))
+        built.add("categories", [translate(say("calendar.commitment"))])
+        return built
 
-    rules = [f"RRULE:{recurring.rule}"] if recurring.rule else []
-    rules += [local("RDATE", day, zone) for day in recurring.added]
-    rules += [local("EXDATE", day, zone) for day in recurring.excluded]
-    return [
-        event(recurring.span, rules),
-        *(event(times, [local("RECURRENCE-ID", day, zone)]) for day, times in recurring.alone),
-    ]
-
-
-def _times(times: Span, zone: ZoneInfo) -> list[str]:
-    if times.start.tzinfo is not zone:
-        return [f"DTSTART:{utc(times.start)}", f"DTEND:{utc(times.end)}"]
-    return [local("DTSTART", times.start, zone), local("DTEND", times.end, zone)]
+    first = event(recurring.span)
+    if recurring.rule:
+        first.add("rrule", vRecur.from_ical(recurring.rule))
+    for day in recurring.added:
+        first.add("rdate", day)
+    for day in recurring.excluded:
+        first.add("exdate", day)
+    events = [first]
+    for day, times in recurring.alone:
+        alone = event(times)
+        alone.add("recurrence-id", day)
+        events.append(alone)
+    return events
 
 
-def _event(uid: str, sequence: int, updated_at: datetime, own: Iterable[str]) -> list[str]:
-    """An event: what every one has, then its own lines.
+def _event(uid: str, sequence: int, updated_at: datetime, times: Span) -> Event:
+    """An event with all that does not depend on what it is about.
 
     DTSTAMP is the last change, never the present: it must not make an unchanged feed differ.
     """
-    changed = utc(updated_at)
-    return [
-        "BEGIN:VEVENT",
-        f"UID:{text(_plain(uid))}",
-        f"SEQUENCE:{sequence}",
-        f"DTSTAMP:{changed}",
-        f"LAST-MODIFIED:{changed}",
-        "STATUS:CONFIRMED",
-        "TRANSP:OPAQUE",
-        *own,
-        "END:VEVENT",
-    ]
+    event = Event()
+    event.add("uid", uid)
+    event.add("sequence", sequence)
+    event.add("dtstamp", updated_at)
+    event.add("last-modified", updated_at)
+    event.add("status", "CONFIRMED")
+    event.add("transp", "OPAQUE")
+    event.add("dtstart", times.start)
+    event.add("dtend", times.end)
+    return event
 
 
 def _others(people: Iterable[str], feed: FeedContent) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from sync.ical import (
     FeedContent,
     FeedEvent,
     calendar,
+    calendar_objects,
     commitment_uid,
 )
 
@@ -277,6 +278,16 @@ def test_an_empty_calendar_is_a_calendar() -> None:
     assert read(feed()) == []
 
 
+@given(name=st.text(max_size=300))
+def test_a_long_line_is_folded_between_characters(name: str) -> None:
+    lines = calendar(
+        FeedContent("T", "Europe/Berlin", "en", CHANGED, events=(lesson(name=name),)), ENGLISH
+    ).split(b"\r\n")
+    assert max(map(len, lines)) <= 75
+    for line in lines:
+        line.decode()
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_stay_text(name: str) -> None:
     content = replace(feed(lesson("Noah", name), lesson(name, "Art", start=600)), title=name)
@@ -506,3 +517,85 @@ def test_a_series_keeps_its_wall_time_over_both_clock_changes() -> None:
     found = occurrences(content, date(2026, 10, 25), date(2027, 4, 1))
     assert {start.time().hour for start, _ in found} == {10}
     assert len(found) == 159
+
+
+def pieces(content: FeedContent, today: date = MONDAY) -> dict[str, Calendar]:
+    found = calendar_objects(content, ENGLISH, today=today)
+    assert len({piece.uid for piece in found}) == len(found)
+    return {piece.uid: Calendar.from_ical(piece.body) for piece in found}
+
+
+def test_each_uid_is_a_calendar_of_its_own() -> None:
+    friday = date(2026, 12, 4)
+    club = replace(commitment(), overrides=(Override(friday, 600, 630),))
+    content = feed(
+        lesson(),
+        lesson(name="Science", start=600),
+        lesson("Emma", "Science", start=600),
+        commitments=(told(club),),
+    )
+    found = pieces(content)
+    events = {
+        uid: sorted(event.to_ical() for event in piece.walk("VEVENT"))
+        for uid, piece in found.items()
+    }
+    whole = {uid: sorted(e.to_ical() for e in read(content) if e["UID"] == uid) for uid in found}
+    assert events == whole
+    assert sorted(len(own) for own in events.values()) == [1, 1, 2]
+    for piece in found.values():
+        assert "METHOD" not in piece
+        assert (piece["VERSION"], piece["CALSCALE"]) == ("2.0", "GREGORIAN")
+        (clock,) = piece.walk("VTIMEZONE")
+        assert clock["TZID"] == "America/New_York"
+
+
+def test_a_piece_says_when_it_is_over() -> None:
+    once = CommitmentFrequency.ONE_TIME
+    yesterday, night = MONDAY - timedelta(days=1), replace(commitment(start=1320, end=360), id=9)
+    content = feed(
+        lesson(day=yesterday),
+        commitments=(
+            told(commitment(), since=date(2025, 1, 1)),
+            told(replace(commitment(once, on=yesterday), id=2)),
+            told(replace(night, frequency=once, on=yesterday)),
+        ),
+    )
+    last_days = {
+        piece.uid.partition("@")[0]: piece.last_day
+        for piece in calendar_objects(content, ENGLISH, today=MONDAY)
+    }
+    assert last_days == {
+        f"Noah-Mathematics-{yesterday}": yesterday,
+        "commitment-family-1-family-7": None,
+        "commitment-family-2-family-7": yesterday,
+        "commitment-family-9-family-7": MONDAY,
+    }
+
+
+def test_a_piece_changes_only_with_what_it_tells() -> None:
+    content = feed(lesson(), commitments=(told(commitment()),))
+    before = {piece.uid: piece.body for piece in calendar_objects(content, ENGLISH, today=MONDAY)}
+    later = replace(
+        content,
+        updated_at=CHANGED + timedelta(days=1),
+        title="Another name",
+        events=(*content.events, lesson(day=date(2029, 3, 1)), lesson("Emma", "Art", start=800)),
+    )
+    after = {piece.uid: piece.body for piece in calendar_objects(later, ENGLISH, today=MONDAY)}
+    assert before.items() < after.items()
+
+
+@settings(max_examples=60, deadline=None)
+@given(what=commitments(), otherwise=overrides(), ahead=st.integers(0, 900))
+def test_a_piece_brings_the_clock_for_three_years(
+    what: Commitment, otherwise: tuple[Override, ...], ahead: int
+) -> None:
+    today = date(2026, 12, 1) + timedelta(days=ahead)
+    content = feed(commitments=(told(replace(what, overrides=otherwise)),))
+    for piece in pieces(content, today).values():
+        (clock,) = piece.walk("VTIMEZONE")
+        onsets = [observance["DTSTART"].dt for observance in clock.subcomponents]
+        dates = {event.start.replace(tzinfo=None) for event in piece.walk("VEVENT")}
+        assert min(onsets) <= min(dates)
+        if piece.walk("VEVENT")[0].get("RRULE"):
+            assert max(onsets).year == max(today.year, min(dates).year) + 3
