@@ -97,8 +97,18 @@ class NotModified:
     """The calendar is as it was."""
 
 
-class _NotPublic(Exception):
+class NotPublic(Exception):
     """The name has an address that is not allowed."""
+
+
+async def reachable(guard: Guard, host: str, port: int) -> list[str]:
+    """The addresses to which a connection may go. Raises `NotPublic`, and `OSError` where the name
+    has none."""
+    found = [ipaddress.ip_address(each) for each in await guard.resolve(host, port)]
+    # One private address among public ones is an attack or a mistake; neither is asked.
+    if not all(guard.allows(each) for each in found):
+        raise NotPublic
+    return [str(each) for each in found]
 
 
 async def fetch(
@@ -114,7 +124,7 @@ async def fetch(
             return await _get(parsed, {k: v for k, v in asked.items() if v}, guard)
     except (TimeoutError, httpcore.TimeoutException):
         return Problem.SLOW
-    except _NotPublic:
+    except NotPublic:
         return Problem.PRIVATE
     except (httpcore.NetworkError, httpcore.ProtocolError, OSError, UnicodeError):
         return Problem.UNREACHABLE
@@ -232,14 +242,10 @@ class _Pinned(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        found = [ipaddress.ip_address(each) for each in await self._guard.resolve(host, port)]
-        # One private address among public ones is an attack or a mistake; neither is read.
-        if not all(self._guard.allows(each) for each in found):
-            raise _NotPublic
         error: Exception = httpcore.ConnectError()
-        for each in found:
+        for each in await reachable(self._guard, host, port):
             try:
-                return await self._dial.connect_tcp(str(each), port, timeout=CONNECT_SECONDS)
+                return await self._dial.connect_tcp(each, port, timeout=CONNECT_SECONDS)
             except (httpcore.ConnectError, httpcore.ConnectTimeout) as failed:
                 error = failed
         raise error

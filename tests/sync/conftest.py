@@ -1,3 +1,4 @@
+from davservers import running
 from googleapi.fixtures import google
 
-__all__ = ["google"]
+__all__ = ["google", "running"]
