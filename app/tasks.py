@@ -10,6 +10,7 @@ import structlog
 from procrastinate import JobContext, RetryStrategy
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.caldav import connect_caldav, disconnect_caldav, publish_caldav
 from app.changes import Applied, Outcome
 from app.delivery import deliver
 from app.google import answer_calendar, disconnect_google, publish_google
@@ -30,7 +31,7 @@ from bot.outside import ANSWER_TIMES
 from core.phrase import say
 from core.reminders import MORNING
 from core.week import wall
-from db.connections import DISCONNECT, FOLLOW, Connection, Provider, load_connection
+from db.connections import CONNECT_CALDAV, DISCONNECT, FOLLOW, Connection, Provider, load_connection
 from db.conversations import Account, load_account
 from db.families import load_family
 from db.family_rows import NoSuchFamily
@@ -110,14 +111,27 @@ def register(services: Services) -> None:
     @app.task(name=PUBLISH, retry=RETRY)
     async def publish(family_id: int, connection_id: int) -> None:
         connection = await _connection(services, family_id, connection_id)
-        if connection is not None and connection.provider is Provider.GOOGLE:
-            await publish_google(services, connection)
+        match connection:
+            case Connection(provider=Provider.GOOGLE):
+                await publish_google(services, connection)
+            case Connection(provider=Provider.CALDAV):
+                await publish_caldav(services, connection)
 
-    @app.task(name=DISCONNECT, retry=RETRY_FOR_HOURS)
-    async def disconnect(family_id: int, connection_id: int, keep: int) -> None:
+    @app.task(name=DISCONNECT, retry=RETRY_FOR_HOURS, pass_context=True)
+    async def disconnect(
+        context: JobContext, family_id: int, connection_id: int, keep: int
+    ) -> None:
         connection = await _connection(services, family_id, connection_id)
-        if connection is not None and connection.provider is Provider.GOOGLE:
-            await disconnect_google(services, connection, keep=bool(keep))
+        match connection:
+            case Connection(provider=Provider.GOOGLE):
+                await disconnect_google(services, connection, keep=bool(keep))
+            case Connection(provider=Provider.CALDAV):
+                last = context.job.attempts + 1 >= MAX_ATTEMPTS
+                await disconnect_caldav(services, connection, keep=bool(keep), last=last)
+
+    @app.task(name=CONNECT_CALDAV, retry=RETRY)
+    async def begin_caldav(family_id: int, connection_id: int) -> None:
+        await connect_caldav(services, family_id, connection_id)
 
     @app.task(name=ANSWER_CALENDAR, retry=RETRY_FOR_HOURS)
     async def answer(family_id: int, published_id: int, answer: str) -> None:

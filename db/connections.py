@@ -20,6 +20,10 @@ FOLLOW = "follow_calendar"
 DISCONNECT = "disconnect_calendar"
 """The task that takes a published connection down; `keep` 1 leaves its calendars where they are."""
 
+CONNECT_CALDAV = "connect_caldav"
+"""The task that begins a pending CalDAV connection, whose `token` is JSON with user and password.
+"""
+
 
 class Provider(StrEnum):
     """What stands at the other end."""
