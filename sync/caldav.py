@@ -222,7 +222,10 @@ def carry_out(server: Server, collection: str, action: Action[CalendarObject]) -
         case Replace(wanted, known):
             return _written(server, collection, wanted, known.etag)
         case Remove(known):
-            _remove(server, urljoin(_folder(collection), known.event_id), known.uid, known.etag)
+            url = urljoin(_folder(collection), known.event_id)
+            if not _remove(server, url, known.uid, known.etag):
+                # Taken away there, or only moved to another name.
+                _remove_twins(server, collection, known.uid)
             return Done(known.event_id, None)
 
 
@@ -327,7 +330,7 @@ def _written(
             )
         if _UID_CONFLICT in answer.conditions:
             # An app has moved it to another name.
-            _remove_twins(server, collection, wanted)
+            _remove_twins(server, collection, wanted.uid)
         elif answer.status not in (404, 409, 410, 412):
             raise Refused(f"status {answer.status}")
         elif answer.status != 412 and _look(server, collection) is None:
@@ -339,31 +342,35 @@ def _written(
     raise Refused("precondition")
 
 
-def _remove(server: Server, url: str, uid: str, etag: str | None) -> None:
-    """Takes an object of ours away, whatever it says by now; leaves what is not ours."""
+def _remove(server: Server, url: str, uid: str, etag: str | None) -> bool:
+    """Takes an object of ours away, whatever it says by now; leaves what is not ours. Whether one
+    was there."""
     for _ in range(TRIES):
         if etag is None:
             there = _read(server, url)
             if there is None or there.uid != uid:
-                return
+                return False
             etag = there.etag
         answer = server.ask("DELETE", url, headers={"If-Match": etag} if etag else {})
-        if answer.status in (200, 202, 204, 404, 410):
-            return
+        if answer.status in (200, 202, 204):
+            return True
+        if answer.status in (404, 410):
+            return False
         if answer.status != 412:
             raise Refused(f"status {answer.status}")
         etag = None
     raise Refused("precondition")
 
 
-def _remove_twins(server: Server, collection: str, wanted: Wanted[CalendarObject]) -> None:
-    named = _xml(cdav.PropFilter("UID"), cdav.TextMatch(wanted.uid))
+def _remove_twins(server: Server, collection: str, uid: str) -> None:
+    """Takes away what bears our UID under another name than ours."""
+    named = _xml(cdav.PropFilter("UID"), cdav.TextMatch(uid))
     events = _xml(cdav.CompFilter("VCALENDAR"), _xml(cdav.CompFilter("VEVENT"), named))
     query = _xml(cdav.CalendarQuery(), _xml(dav.Prop(), dav.GetEtag()), _xml(cdav.Filter(), events))
     found = server.ask("REPORT", collection, str(query), {"Depth": "1"})
     for path, _ in found.resources:
         # The filter finds texts that hold it; reading it first makes sure that it is ours.
-        _remove(server, urljoin(found.url, quote(path, safe="/@")), wanted.uid, None)
+        _remove(server, urljoin(found.url, quote(path, safe="/@")), uid, None)
 
 
 @dataclass(frozen=True, slots=True)

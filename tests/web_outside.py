@@ -26,6 +26,8 @@ NAMES = ("calendar.example", "other.example", "moved.example")
 class Request:
     target: str
     headers: dict[str, str]
+    method: str = "GET"
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Reply:
 
     def written(self) -> bytes:
         head = [f"HTTP/1.1 {self.status} ok", *(f"{k}: {v}" for k, v in self.headers.items())]
-        head.append(f"Content-Length: {len(self.body)}")
+        head += [f"Content-Length: {len(self.body)}", "Connection: close"]
         return "\r\n".join([*head, "", ""]).encode() + self.body
 
 
@@ -97,9 +99,10 @@ async def calendar_server(
         try:
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             headers = dict(line.split(": ", 1) for line in head[1:] if line)
-            request = Request(
-                head[0].split(" ")[1], {key.lower(): value for key, value in headers.items()}
-            )
+            headers = {key.lower(): value for key, value in headers.items()}
+            body = await reader.readexactly(int(headers.get("content-length", "0")))
+            method, target, _ = head[0].split(" ")
+            request = Request(target, headers, method, body)
             server.requests.append(request)
             reply = answer(request)
             if isinstance(reply, Reply):
