@@ -135,7 +135,7 @@ def _cancelled(known: Known, here: Known, wanted: Wanted[GoogleEvent] | None) ->
 def _live(remote: Remote, here: Known, wanted: Wanted[GoogleEvent], zone: ZoneInfo) -> Adjustment:
     body = wanted.body
     written = written_start(remote.private)
-    if remote.start is not None and written is not None and remote.start != written:
+    if remote.start is not None and written is not None:
         to = place_of(remote.start, zone, body.place.start)
         if to not in (body.place, place_of(written, zone, body.place.start)):
             return Moved(replace(here, fingerprint=OTHERWISE), to)
