@@ -15,12 +15,19 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.google_access import google_client, make_anew
+from app.google_access import google_client, google_connection, make_anew
 from app.google_watch import stop_watching, watch_calendar
-from app.google_weeks import ChildWeeks
+from app.google_weeks import ChildWeeks, doubt_all
 from app.services import Services
 from bot.changes import tell_guardians
-from bot.conversations.google import Answer, Question, question_card, ready_card, revoked_card
+from bot.conversations.google import (
+    Answer,
+    Question,
+    left_card,
+    question_card,
+    ready_card,
+    revoked_card,
+)
 from bot.outbox import spoken
 from bot.texts import language_of, translator
 from core.family import Family
@@ -127,7 +134,8 @@ async def answer_calendar(
     services: Services, family_id: int, published_id: int, answer: Answer
 ) -> None:
     """What a guardian has answered to a question about a calendar. Raises `RemoteError` where
-    Google must be asked and cannot be."""
+    Google must be asked and cannot be: then nothing has changed, and it can be tried again."""
+    now = services.now()
     async with services.database.transaction(family_id=family_id) as session:
         calendar = await published_calendar(session, published_id)
         if calendar is None:
@@ -135,34 +143,36 @@ async def answer_calendar(
         connection = await load_connection(session, calendar.connection_id, services.box)
         children = {child.id for child in (await load_family(session, family_id)).children}
     client = google_client(services)
-    if connection is None or client is None:
-        return
-    now = services.now()
-    if answer is Answer.FILL:
-        if calendar.state is CalendarState.GONE:
-            async with services.database.transaction(family_id=family_id) as session:
-                await make_anew(session, published_id, now=now)
-        else:
-            run = await _begin(services, connection, client)
-            await run.weeks(calendar, calendar.calendar_id or "").doubt_all()
-            async with services.database.transaction(family_id=family_id) as session:
-                await amend_published(session, published_id, now=now, state=CalendarState.ACTIVE)
-    elif answer is Answer.DELETE:
-        run = await _begin(services, connection, client)
-        await _delete_calendar(run, calendar)
+    if answer is Answer.DELETE and connection is not None and client is not None:
+        try:
+            await _delete_calendar(await _begin(services, connection, client), calendar)
+        except AccessRevoked:
+            await _rest(services, connection)
+            return
     async with services.database.transaction(family_id=family_id) as session:
-        if answer is Answer.LEAVE and calendar.child_id in children:
+        if answer is Answer.FILL and calendar.state is CalendarState.GONE:
+            await make_anew(session, published_id, now=now)
+        elif answer is Answer.FILL:
+            await doubt_all(session, published_id, now=now)
+            await amend_published(session, published_id, now=now, state=CalendarState.ACTIVE)
+        elif answer is Answer.LEAVE and calendar.child_id in children:
             await amend_published(session, published_id, now=now, state=CalendarState.GONE)
-        elif answer is not Answer.FILL:
+        else:
             await delete_published(session, published_id)
         await publish_soon(session, family_id, calendar.connection_id)
 
 
-async def disconnect_google(services: Services, connection: Connection, *, keep: bool) -> None:
+async def disconnect_google(
+    services: Services, connection: Connection, *, keep: bool, last: bool = True
+) -> None:
     """Take the connection down: its calendars are deleted (or, with `keep`, stay as they are), the
-    access is given back, and nothing of it is kept. Raises `Unavailable` and `RateLimited`: then
-    nothing is lost, and it can be asked again."""
-    family_id = connection.family_id
+    access is given back, and nothing of it is kept here. Where calendars had to stay, the guardians
+    are told.
+
+    Raises `Unavailable` and `RateLimited` unless this is the `last` time that it is tried: nothing
+    is lost by then, and it can be asked again.
+    """
+    family_id, left = connection.family_id, False
     async with services.database.transaction(family_id=family_id) as session:
         await set_next_look(session, family_id, connection.id, None)
         await amend_connection(
@@ -172,15 +182,29 @@ async def disconnect_google(services: Services, connection: Connection, *, keep:
     if client is not None and connection.token is not None:
         try:
             await _take_down(await _begin(services, connection, client), keep=keep)
-            await asyncio.to_thread(revoke, client, connection.token)
-        except (Unavailable, RateLimited):
-            raise
+            if not await _connected_again(services, connection):
+                # Google takes back all that the account has granted us, a newer consent included.
+                await asyncio.to_thread(revoke, client, connection.token)
         except RemoteError as error:
-            # Who has taken the access back has taken it all down already, as far as we may.
+            if not last and isinstance(error, Unavailable | RateLimited):
+                raise
+            left = not keep
             log.info("not taken down", family_id=family_id, error=type(error).__name__)
     async with services.database.transaction(family_id=family_id) as session:
         await delete_connection(session, connection.id)
-    log.info("calendar disconnected", family_id=family_id)
+        if left:
+            await tell_guardians(session, family_id, left_card(), now=services.now())
+    log.info("calendar disconnected", family_id=family_id, kind=connection.provider.value)
+
+
+async def _connected_again(services: Services, connection: Connection) -> bool:
+    if connection.adult_id is None:
+        return False
+    async with services.database.transaction(family_id=connection.family_id) as session:
+        newer = await google_connection(
+            session, connection.family_id, connection.adult_id, services.box
+        )
+    return newer is not None
 
 
 async def _begin(services: Services, connection: Connection, client: OAuthClient) -> _Run:

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hmac import compare_digest
 
 import structlog
@@ -17,6 +17,7 @@ from db.connections import (
     connections_of,
     create_connection,
     replace_token,
+    set_next_look,
 )
 from db.families import is_guardian
 from db.links import Purpose, code_works, redeem_code
@@ -37,6 +38,8 @@ from sync.oauth import OAuthClient, authorization_url, exchange
 
 CALLBACK_PATH = "/google/callback"
 NOTIFICATIONS_PATH = "/google/notifications"
+
+FIRST_LOOK = timedelta(minutes=10)
 
 FOR_GOOGLE = frozenset({Purpose.GOOGLE})
 
@@ -145,14 +148,18 @@ class GoogleAccess:
                 if calendar.state is CalendarState.GONE:
                     await make_anew(session, calendar.id, now=now)
         await publish_soon(session, family_id, connection_id)
+        # Should that job be lost, the clock tries again.
+        await set_next_look(session, family_id, connection_id, now + FIRST_LOOK)
 
 
 async def google_connection(
     session: AsyncSession, family_id: int, adult_id: int, box: SecretBox
 ) -> Connection | None:
-    """The adult's connection to Google. Raises `SecretUnreadable`."""
+    """The adult's connection to Google, but for one that is being taken down. Raises
+    `SecretUnreadable`."""
     for connection in await connections_of(session, family_id, box):
-        if connection.provider is Provider.GOOGLE and connection.adult_id == adult_id:
+        of_adult = (connection.provider, connection.adult_id) == (Provider.GOOGLE, adult_id)
+        if of_adult and connection.state is not ConnectionState.ENDED:
             return connection
     return None
 

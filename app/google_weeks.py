@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,7 @@ from db.published import (
 )
 from sync.google_events import LessonEvent, Place, wanted_events
 from sync.plan import Known
-from sync.pull import Deleted, Expected, Moved, unsure
+from sync.pull import OTHERWISE, Deleted, Expected, Moved
 
 PAST = timedelta(days=30)
 """How far back events are kept as the weeks have them; what is older stays as it is there."""
@@ -113,10 +113,14 @@ class ChildWeeks:
             old = [each.event_id for each in written if days.get(each.uid, since) < since]
             await forget_written(session, self.published_id, old)
 
-    async def doubt_all(self) -> None:
-        """Everything that we wrote may be gone: it is looked for, and made again where it is."""
-        await self.note([unsure(event) for event in await self.known()])
-        await self.keep_sync_token(None)
-
     def _transaction(self) -> AbstractAsyncContextManager[AsyncSession]:
         return self.services.database.transaction(family_id=self.family_id)
+
+
+async def doubt_all(session: AsyncSession, published_id: int, *, now: datetime) -> None:
+    """Everything that we wrote into the calendar may be gone: the next run looks for it, and makes
+    again what is not there."""
+    for event in await written_events(session, published_id):
+        doubted = replace(event, fingerprint=OTHERWISE, etag=None)
+        await note_written(session, published_id, doubted, now=now)
+    await amend_published(session, published_id, now=now, sync_token=None)

@@ -122,11 +122,11 @@ def register(services: Services) -> None:
         context: JobContext, family_id: int, connection_id: int, keep: int
     ) -> None:
         connection = await _connection(services, family_id, connection_id)
+        last = context.job.attempts + 1 >= MAX_ATTEMPTS
         match connection:
             case Connection(provider=Provider.GOOGLE):
-                await disconnect_google(services, connection, keep=bool(keep))
+                await disconnect_google(services, connection, keep=bool(keep), last=last)
             case Connection(provider=Provider.CALDAV):
-                last = context.job.attempts + 1 >= MAX_ATTEMPTS
                 await disconnect_caldav(services, connection, keep=bool(keep), last=last)
 
     @app.task(name=CONNECT_CALDAV, retry=RETRY)

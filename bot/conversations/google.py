@@ -76,6 +76,11 @@ def revoked_card() -> Card:
     return Card(say("google.revoked"), lines=(say("google.revoked_how"),))
 
 
+def left_card() -> Card:
+    """The connection has ended, but its calendars are still there."""
+    return Card(say("google.left"), lines=(say("google.left_how"),))
+
+
 def stays_card(
     lesson: Phrase,
     reasons: Iterable[Phrase],

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from app.clock import tick
 from app.services import Services
+from app.settings import Settings
 from app.tasks import register
 from app.web import create_app
 from bot.conversations.cards import Tapped
@@ -163,14 +164,16 @@ async def with_google(
     async with at_home(url, conninfo, home) as small:
         services = replace(
             small.services,
-            settings=small.services.settings.model_copy(
-                update={
+            settings=Settings(
+                _env_file=None,
+                brightpath_home=home,
+                google_api_base=google.base,
+                google_oauth_base=google.base,
+                **{
                     "google_client_id": CLIENT_ID,
                     "google_client_secret": SecretStr(CLIENT_SECRET),
-                    "google_api_base": google.base,
-                    "google_oauth_base": google.base,
                     **settings,
-                }
+                },
             ),
             queue=make_app(url.replace("postgresql+psycopg", "postgresql")),
         )
