@@ -17,9 +17,10 @@ from davservers import PASSWORD, USER, Running, radicale
 from icalendar import Calendar
 from parts import found, in_browser, rows, skip_waits, work
 from real_process import free_port
+from web_outside import Reply, Request, calendar_server, guard
 
 import app.caldav
-from app.caldav import publish_caldav
+from app.caldav import connect_caldav, publish_caldav
 from app.planning import settle
 from app.tasks import register
 from core.changes import (
@@ -56,6 +57,12 @@ SOMEBODY_ELSES = (
     "END:VEVENT\r\nEND:VCALENDAR\r\n"
 )
 
+A_CALENDAR = (
+    b'<multistatus xmlns="DAV:" xmlns:C="urn:ietf:params:xml:ns:caldav"><response>'
+    b"<href>/sarah/</href><propstat><prop><resourcetype><C:calendar/></resourcetype></prop>"
+    b"<status>HTTP/1.1 200 OK</status></propstat></response></multistatus>"
+)
+
 NEXT_WEDNESDAY = WEDNESDAY + timedelta(days=7)
 
 ZONE = ZoneInfo("America/New_York")
@@ -70,24 +77,27 @@ class Joined:
     chat: Account
     url: str
 
-    async def join(self, address: str | None = None, password: str = PASSWORD) -> None:
-        """What the chat does when Sarah has typed it all."""
+    async def pending(self, address: str, password: str = PASSWORD) -> int:
+        """What the chat keeps when Sarah has typed it all."""
         services = self.home.services
         async with services.database.transaction(family_id=self.home.id) as session:
-            connection_id = await create_connection(
+            return await create_connection(
                 session,
                 self.home.id,
                 Provider.CALDAV,
                 services.box,
                 now=services.now(),
                 state=ConnectionState.PENDING,
-                address=address or self.url,
+                address=address,
                 token=json.dumps({"user": USER, "password": password}),
                 adult_id=self.home.family.adults[0].id,
             )
-            await enqueue(
-                session, CONNECT_CALDAV, family_id=self.home.id, connection_id=connection_id
-            )
+
+    async def join(self, address: str | None = None, password: str = PASSWORD) -> None:
+        services, family_id = self.home.services, self.home.id
+        connection_id = await self.pending(address or self.url, password)
+        async with services.database.transaction(family_id=family_id) as session:
+            await enqueue(session, CONNECT_CALDAV, family_id=family_id, connection_id=connection_id)
         await work(services)
 
     async def leave(self, *, keep: bool) -> None:
@@ -469,6 +479,38 @@ async def test_a_server_that_dies_amid_it_all(
                 await work(family.home.services)
             assert await family.connections() == []
             assert "did not let us take our lessons away" in family.said()[-1]
+
+
+async def test_a_full_account_is_told_once_and_goes_on_by_itself(
+    running: Running, database_url: str, conninfo: str, tmp_path: Path
+) -> None:
+    full, kept = True, 0
+
+    def answer(request: Request) -> Reply:
+        nonlocal kept
+        if request.method == "PROPFIND":
+            return Reply(207, A_CALENDAR, {"Content-Type": "text/xml"})
+        kept += not full
+        return Reply(507) if full else Reply(201, headers={"ETag": '"1"'})
+
+    async with (
+        calendar_server(tmp_path, answer) as server,
+        family_with(running, database_url, conninfo, tmp_path) as family,
+    ):
+        services = replace(family.home.services, guard=guard())
+        connection_id = await family.pending(server.url("/sarah/"))
+        await connect_caldav(services, family.home.id, connection_id)
+        for _ in range(3):
+            await publish_caldav(services, await family.connection())
+        connection = await family.connection()
+        assert (connection.state, connection.problem) == (ConnectionState.ACTIVE, "full")
+        assert family.said()[1:] == [
+            "Your calendar account is full, so new lessons do not reach it."
+        ]
+        full = False
+        await publish_caldav(services, await family.connection())
+        assert (await family.connection()).problem is None
+        assert kept == len(family.home.table("published_events")) > 10
 
 
 async def test_secrets_are_only_stored_sealed(joined: Joined) -> None:
