@@ -31,7 +31,7 @@ from sync.plan import Known, Wanted, actions
 MONDAY = date(2026, 11, 30)
 CHANGED = datetime(2026, 11, 22, 8, 30, tzinfo=UTC)
 ENGLISH = translator("en")
-EXAMPLES = int(os.environ.get("CALENDARS", "25"))
+EXAMPLES = int(os.environ.get("HISTORIES", "25"))
 
 FOREIGN = (
     "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Somebody//Else//EN\r\nBEGIN:VEVENT\r\n"
