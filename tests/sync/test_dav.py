@@ -110,14 +110,18 @@ async def test_an_answer_without_end_is_left(tmp_path: Path) -> None:
     async def endless(writer: asyncio.StreamWriter) -> None:
         nonlocal sent
         writer.write(b"HTTP/1.1 200 ok\r\nContent-Length: 100000000000\r\n\r\n")
-        while True:
+        # Of a TLS connection that has ended, drain gives nobody else a turn, nor does it always
+        # say so.
+        while not writer.is_closing():
             writer.write(bytes(100_000))
             await writer.drain()
+            await asyncio.sleep(0)
             sent += 100_000
 
     raised = await trouble(tmp_path, lambda _: endless)
     assert isinstance(raised, Unavailable)
-    assert sent < 3 * MOST_BYTES
+    # What the machine's own buffers take on the way comes on top.
+    assert sent < 20 * MOST_BYTES
 
 
 async def test_a_compressed_answer_is_not_unpacked(tmp_path: Path) -> None:
