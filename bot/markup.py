@@ -100,9 +100,9 @@ def day_bar(cells: str) -> str:
 def draw(view: View, *, message_id: int, step: int, language: str) -> Drawing:
     """The view as Telegram shows it; its buttons carry `message_id` and `step`.
 
-    Addresses that Telegram refuses in a button are written out. `language` (of `LANGUAGES`) is for
-    what a view cannot know: that a loopback address opens on this computer only, and how a place is
-    shared.
+    Addresses that Telegram refuses in a button, and those of calendars, are written out: one tap
+    copies them. `language` (of `LANGUAGES`) is for what a view cannot know: that a loopback
+    address opens on this computer only, and how a place is shared.
     """
     return Drawing(
         messages=tuple(_messages(_lines(view, language))),
@@ -124,7 +124,7 @@ def _lines(view: View, language: str) -> list[_Line]:
     # Drawn days stand apart, words alone one below the other.
     drawn = any(sketch.cells for sketch in view.sketches)
     blocks.extend(sketched if drawn else [list(chain.from_iterable(sketched))])
-    blocks.extend(_written_out(link) for link in view.links if reach(link.url) != "public")
+    blocks.extend(_written_out(link) for link in view.links if not _opens(link))
     if any(reach(link.url) == "loopback" for link in view.links):
         blocks.append([_Line(translator(language)(say("chat.loopback_link")))])
     if view.hint is not None:
@@ -140,6 +140,11 @@ def _lines(view: View, language: str) -> list[_Line]:
 def _sketched(sketch: Strip) -> list[_Line]:
     said = _Line(f"{sketch.label}: {sketch.caption}")
     return [said, _Line(day_bar(sketch.cells))] if sketch.cells else [said]
+
+
+def _opens(link: LinkButton) -> bool:
+    """Whether a link is for opening; the address of a calendar is for pasting into an app."""
+    return reach(link.url) == "public" and not urlsplit(link.url).path.endswith(".ics")
 
 
 def _written_out(link: LinkButton) -> list[_Line]:
@@ -191,7 +196,5 @@ def _keyboard(view: View, message_id: int, step: int) -> tuple[tuple[Key, ...], 
         for start in range(0, len(row), MOST_COLUMNS)
     ]
     if not view.shrunk:
-        rows += [
-            (Key(link.label, url=link.url),) for link in view.links if reach(link.url) == "public"
-        ]
+        rows += [(Key(link.label, url=link.url),) for link in view.links if _opens(link)]
     return tuple(rows)

@@ -91,6 +91,14 @@ def test_an_answered_card_is_one_line_that_reopens() -> None:
     assert [[key.label for key in row] for row in drawn(view).keyboard] == [["Change"]]
 
 
+def test_the_address_of_a_calendar_is_for_copying() -> None:
+    feed = "https://brightpath.example/feeds/x.ics"
+    links = (LinkButton(label="Calendar", url=feed), LinkButton(label="Week", url=URL))
+    view = View(title="Ready", links=links)
+    assert f"<code>{feed}</code>" in drawn(view).messages[0]
+    assert [[key.label for key in row] for row in drawn(view).keyboard] == [["Week"]]
+
+
 def test_buttons_stand_in_three_columns_and_chosen_ones_are_ticked() -> None:
     row = tuple(Button(id=f"o{n}", label=f"Option {n}", chosen=n == 1) for n in range(7))
     keyboard = drawn(View(title="Pick", rows=(row,))).keyboard
