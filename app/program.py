@@ -41,6 +41,7 @@ async def open_services(
                 settings=family_settings(),
                 box=box,
                 base_url=settings.base_url,
+                google=None not in (settings.google_client_id, settings.google_client_secret),
             ),
             telegram=telegram,
             now=now,

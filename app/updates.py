@@ -32,7 +32,9 @@ from db.queue import TELEGRAM_QUEUE, enqueue
 HEAR = "hear"
 """The task that answers one update."""
 
-MENU = ("today", "week", "settings", "invite", "link", "language", "help", "forget")
+MENU = (
+    *("today", "week", "calendars", "settings", "invite", "link", "language", "help", "forget"),
+)
 """The commands that the bot's menu shows."""
 
 POLL_LOCK = 4_001

@@ -4,7 +4,17 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from bot.calendars import (
+    Listening,
+    answer_tap,
+    answer_words,
+    listening,
+    open_calendars,
+    paste_address,
+)
 from bot.changes import ask_undo
+from bot.conversations.answers.addresses import calendar_address, without_addresses
+from bot.conversations.calendars import is_calendar_option
 from bot.conversations.cards import (
     STALE_TAP,
     Card,
@@ -27,6 +37,7 @@ from bot.interview import (
     has_agreed,
     interview,
     open_settings,
+    settings_answered,
     settings_listen,
     take_draft,
     translate_card,
@@ -45,6 +56,9 @@ from db.secrets import SecretBox
 from db.session import chat_scope, family_scope, lock_family
 
 FORGET, KEEP = "forget-yes", "forget-no"
+HIDDEN = "•••"
+"""Stands for words that no chat may show."""
+
 FORGET_LIFE = timedelta(hours=1)
 """How long the question whether to erase everything can be answered."""
 
@@ -74,9 +88,10 @@ async def converse(
         await talk.say(Card(say("chat.private_only")))
         return
     event = await _checked(session, dialogue.box, account, incoming)
+    heard = await _calendars_listen(talk, event, draft)
     agreed = account.family_id is not None or has_agreed(talk, draft)
     if account.channel == WEB and agreed:
-        await _show_their_words(session, account, event, now)
+        await _show_their_words(session, account, event, now, hidden=bool(heard and heard.secret))
     match event:
         case Command(name=name, argument=argument):
             await _command(talk, name, argument, draft)
@@ -92,6 +107,14 @@ async def converse(
             await answer_times(talk, option, incoming.message_id)
         case _ if account.family_id is None:
             await interview(talk, event, draft)
+        case Tapped(option=option) if incoming.message_id is not None and is_calendar_option(
+            option
+        ):
+            await answer_tap(talk, account.family_id, event, incoming.message_id)
+        case Typed(text=text) if heard is not None:
+            await answer_words(talk, account.family_id, heard, text)
+        case Typed(text=text) if (address := calendar_address(text, asked=False)) is not None:
+            await paste_address(talk, account.family_id, address)
         case Tapped(option=option) if option.startswith(AGAIN) and await talk.decides():
             await open_settings(talk, draft, account.family_id, option)
         case _ if settings_listen(talk, draft, event, incoming.message_id):
@@ -130,17 +153,33 @@ async def _checked(
     return event if shown(message, box).offers(event.option) else STALE_TAP
 
 
+async def _calendars_listen(talk: Talk, event: Event | Command, draft: Draft) -> Listening | None:
+    """The card of calendars that waits for these words; of two cards that do, the later one."""
+    heard = await listening(talk, event)
+    settings = settings_answered(draft)
+    if heard is None or (settings is not None and settings > heard.since):
+        return None
+    return heard
+
+
 async def _show_their_words(
-    session: AsyncSession, account: Account, event: Event | Command, now: datetime
+    session: AsyncSession,
+    account: Account,
+    event: Event | Command,
+    now: datetime,
+    *,
+    hidden: bool,
 ) -> None:
+    """Shows in the browser what was typed, but for what opens something: all of it (`hidden`), or
+    the addresses in it."""
     match event:
         case Typed(text=text) if text:
-            words = text
+            words = HIDDEN if hidden else without_addresses(text)
         case Command(name="link"):
             # What stands behind it opens something, perhaps still.
             words = "/link"
         case Command(name=name, argument=argument) if name != "start":
-            words = f"/{name} {argument}".strip()
+            words = f"/{name} {without_addresses(argument)}".strip()
         case _:
             return
     await post_message(session, account.id, {"title": words}, now=now, author="them", state="sent")
@@ -170,6 +209,12 @@ async def _command(talk: Talk, name: str, argument: str, draft: Draft) -> None:
             await talk.say(Card(say("settings.guardian")))
     elif name == "invite":
         await invite(talk, family_id, argument)
+    elif name == "calendars":
+        address = calendar_address(argument, asked=True) if argument else None
+        if address is not None:
+            await paste_address(talk, family_id, address)
+        else:
+            await open_calendars(talk, family_id)
     elif name in ("week", "newlinks"):
         if name == "newlinks":
             if not await talk.decides():

@@ -153,13 +153,21 @@ async def open_settings(talk: Talk, draft: Draft, family_id: int, option: str = 
 
 def settings_listen(talk: Talk, draft: Draft, event: Event, message_id: int | None) -> bool:
     """Whether an event is meant for settings that are open."""
-    data = write(draft.data)
-    if data.get(PURPOSE) != SETTINGS:
+    last = settings_answered(draft)
+    if last is None:
         return False
     if isinstance(event, Tapped):
-        return message_id is not None and message_id in _numbers(data.get(LIVING)).values()
-    last = datetime.fromisoformat(data["lastUpdated"])
+        living = _numbers(write(draft.data).get(LIVING))
+        return message_id is not None and message_id in living.values()
     return isinstance(event, Typed) and talk.now - last <= SETTINGS_LISTEN
+
+
+def settings_answered(draft: Draft) -> datetime | None:
+    """When something was last said in settings that are open; None if they are not."""
+    data = write(draft.data)
+    if data.get(PURPOSE) != SETTINGS:
+        return None
+    return datetime.fromisoformat(data["lastUpdated"])
 
 
 async def answer_settings(talk: Talk, event: Event, draft: Draft, family_id: int) -> None:

@@ -18,12 +18,14 @@ from db.session import chat_scope
 
 @dataclass(frozen=True)
 class Dialogue:
-    """What the conversation needs of the program. `base_url` begins every link that is shown."""
+    """What the conversation needs of the program. `base_url` begins every link that is shown;
+    `google`: whether Google Calendar can be connected."""
 
     questionnaire: Flow
     settings: Flow
     box: SecretBox
     base_url: str
+    google: bool = False
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,17 @@ async def delete_connection(session: AsyncSession, connection_id: int) -> None:
     await session.execute(delete(CalendarConnection).where(CalendarConnection.id == connection_id))
 
 
+async def forget_unanswered(session: AsyncSession, family_id: int, before: datetime) -> None:
+    """Forget connections of which nothing more was told since `before`."""
+    await session.execute(
+        delete(CalendarConnection).where(
+            CalendarConnection.family_id == family_id,
+            CalendarConnection.state == ConnectionState.PENDING,
+            CalendarConnection.updated_at < before,
+        )
+    )
+
+
 async def set_next_look(
     session: AsyncSession, family_id: int, connection_id: int, at: datetime | None
 ) -> None:

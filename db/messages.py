@@ -151,6 +151,24 @@ async def messages_since(
     )
 
 
+async def said_lately(
+    session: AsyncSession, chat_account_id: int, since: datetime, *, limit: int = 10
+) -> Sequence[StoredMessage]:
+    """What we have said or edited in a chat since then, the latest first."""
+    rows = await session.scalars(
+        select(Message)
+        .where(
+            Message.chat_account_id == chat_account_id,
+            Message.author == "us",
+            Message.updated_at >= since,
+        )
+        .order_by(Message.revision.desc())
+        .limit(limit)
+        .execution_options(populate_existing=True)
+    )
+    return [_stored(row) for row in rows]
+
+
 async def mark_sending(session: AsyncSession, message_id: int) -> StoredMessage | None:
     """Claim a pending message for one delivery; None if it is not pending (any more). Commit
     before the channel is called."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, time
 
 from bot.conversations.answers import LABEL, short
+from bot.conversations.calendars import OPEN
 from bot.conversations.cards import Card, Link, Option
 from core.phrase import Phrase, say
 from core.week import Weekday, time_of
@@ -198,6 +199,7 @@ def week_card(
     return Card(
         title=say("week.ready", names=tuple(names), count=len(names)),
         lines=tuple(lines),
+        rows=((Option(OPEN, say("week.calendars")),),),
         links=(
             Link(say("week.link_page"), addresses.page),
             Link(say("week.link_webcal"), addresses.webcal),

@@ -126,13 +126,13 @@ def _moved(moved: Iterable[Changed], family: Family, today: date) -> Iterator[Ph
     for pairs in _alike(moved, lambda pair: (_alone(pair.old), _alone(pair.new))):
         old, new = pairs[0].old, pairs[0].new
         lesson = _shared(family, [pair.new for pair in pairs])
-        at = _at(new.date, new.start, today)
+        when = at(new.date, new.start, today)
         if (old.date, old.start) == (new.date, new.start):
-            line = say("change.longer", lesson=lesson, at=at, minutes=new.end - new.start)
+            line = say("change.longer", lesson=lesson, at=when, minutes=new.end - new.start)
         elif old.date == new.date:
-            line = say("change.moved", lesson=lesson, at=at)
+            line = say("change.moved", lesson=lesson, at=when)
         else:
-            line = say("change.moved_day", lesson=lesson, day=_day(old.date, today), at=at)
+            line = say("change.moved_day", lesson=lesson, day=_day(old.date, today), at=when)
         adult = _adult(family, new.adult_id)
         if adult is not None and new.adult_id != old.adult_id:
             line = say("change.with", line=line, adult=adult)
@@ -142,12 +142,12 @@ def _moved(moved: Iterable[Changed], family: Family, today: date) -> Iterator[Ph
 def _handed_over(pairs: Iterable[Changed], family: Family, today: date) -> Iterator[Phrase]:
     for items in _alike((pair.new for pair in pairs), _alone):
         new = items[0]
-        lesson, at = _shared(family, items), _at(new.date, new.start, today)
+        lesson, when = _shared(family, items), at(new.date, new.start, today)
         adult = _adult(family, new.adult_id)
         if adult is None:
-            yield say("change.alone", lesson=lesson, at=at)
+            yield say("change.alone", lesson=lesson, at=when)
         else:
-            yield say("change.handed_over", adult=adult, lesson=lesson, at=at)
+            yield say("change.handed_over", adult=adult, lesson=lesson, at=when)
 
 
 def _left_out(found: Difference, family: Family) -> Iterator[Phrase]:
@@ -162,8 +162,8 @@ def _left_out(found: Difference, family: Family) -> Iterator[Phrase]:
 
 def _added(added: Iterable[Item], family: Family, today: date) -> Iterator[Phrase]:
     for items in _alike(added, _alone):
-        at = _at(items[0].date, items[0].start, today)
-        yield say("change.added", lesson=_shared(family, items), at=at)
+        when = at(items[0].date, items[0].start, today)
+        yield say("change.added", lesson=_shared(family, items), at=when)
 
 
 def _by_day(key: str, some: Iterable[Item], family: Family, today: date) -> Iterator[Phrase]:
@@ -206,7 +206,8 @@ def _adult(family: Family, adult_id: int | None) -> str | None:
     return next((adult.name for adult in adults if adult.id == adult_id), None)
 
 
-def _at(day: date, minute: int, today: date) -> Phrase:
+def at(day: date, minute: int, today: date) -> Phrase:
+    """A time of a day as it is told on `today`: "10 AM today", "Wed 10 AM"."""
     if day == today:
         return say("change.at_today", time=time_of(minute))
     return say("change.at", day=_day(day, today), time=time_of(minute))

@@ -60,6 +60,7 @@ COMMANDS = (
     "/help",
     "/link",
     "/settings",
+    "/calendars",
     "/today",
     "/week",
 )

@@ -69,7 +69,10 @@ OPEN_TO_ALL = ("/", "/chat", "/healthz", "/readyz", "/metrics", "/openapi.json")
 COMMANDS = (
     *("start", "today", "week", "help", "link", "newlinks", "language es", "en", "es", "forget"),
     *("nonsense", "start 0000-0000-0000-0000", "link {code}"),
+    *("calendars", "calendars https://calendar.example.com/private/basic.ics"),
 )
+
+OPTIONS = ("forget-yes", "forget-no", "d1", "u1", "all1", "cal-off-1")
 
 FIRST = ("Zephyrine", "Quillon", "Marguerita", "first@birds.example", "Ornithology")
 SECOND = ("Thessaly", "Barnabus", "Philomena", "second@fish.example", "Ichthyology")
@@ -173,11 +176,7 @@ async def walk(
     events = [
         *(typed("/" + command.format(code=code)) for command in COMMANDS),
         *(typed(said) for said in words),
-        *(
-            tapped(message, step, option)
-            for message, step in cards
-            for option in ("forget-yes", "forget-no", "d1", "u1", "all1")
-        ),
+        *(tapped(message, step, option) for message, step in cards for option in OPTIONS),
     ]
     asked = {"key": str(uuid.uuid4()), "language": "en"}
     async with browser(services, house.cookie) as client:
