@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from playwright.async_api import Browser, Locator, Page, async_playwright, expect
+from pydantic import SecretStr
 
 from app.embedded import start
 from app.program import open_services
@@ -92,6 +93,20 @@ LATER = (
     "picture invite-role",
     "tap Help only",
     "picture invitation",
+    "/calendars",
+    "picture calendars",
+    "tap See in my calendar",
+    "tap Google Calendar",
+    "picture calendars-google",
+    "tap Back",
+    "tap Back",
+    "tap Plan around another",
+    "picture calendars-outside",
+    "https://calendar.example.com/ical/sarah/private-5f2c/basic.ics",
+    "picture calendars-whose",
+    "tap Back",
+    "tap Apple or Nextcloud",
+    "picture calendars-send",
 )
 """What she does once the week stands."""
 
@@ -114,7 +129,14 @@ async def main() -> None:
             upgrade(server.url)
             listener = bind("127.0.0.1", 0)
             address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-            settings = Settings(_env_file=None, brightpath_home=Path(home), public_url=PUBLIC)
+            settings = Settings(
+                _env_file=None,
+                brightpath_home=Path(home),
+                public_url=PUBLIC,
+                # Only for the button: nobody calls Google here.
+                google_client_id="picture",
+                google_client_secret=SecretStr("picture"),
+            )
             stop, ready = asyncio.Event(), asyncio.Event()
             async with open_services(settings, server.url, now=clock) as services:
                 roles = frozenset({Role.WEB, Role.WORKER})
