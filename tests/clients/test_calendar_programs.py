@@ -9,7 +9,6 @@ from pathlib import Path
 
 import httpx
 import pytest
-from households import LATER, NOW, ZONES, Household, live_on, settle_in
 from readers import (
     ByUid,
     Subscriber,
@@ -20,6 +19,7 @@ from readers import (
     within,
 )
 from rules import check, read, versions
+from subscribers import LATER, NOW, ZONES, Household, live_on, settle_in
 from truth import Occurrence, Rows, Truth, rows_of, truth
 from whole_program import Clock, Program
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import psycopg
-from households import Household, Reader
 from psycopg.rows import dict_row
+from subscribers import Household, Reader
 
 SINCE = datetime(2026, 8, 30, tzinfo=UTC)
 UNTIL = datetime(2027, 5, 2, tzinfo=UTC)
