@@ -51,7 +51,7 @@ async def follow(
     guardians what came of it. Both happen once, however often this is called. Returns whether the
     event is now as the week has it, without our doing."""
     event = change.event
-    key = f"google:{published_id}:{event.event_id}:{event.etag}"
+    key = f"google:{published_id}:{event.event_id}:{change.name}"
     wanted = (
         MoveLesson(event.uid, change.to.on, change.to.start)
         if isinstance(change, Moved)

@@ -32,6 +32,12 @@ FEW = 3
 lessons of a week."""
 
 
+def taken_over(to: Place) -> str:
+    """`Known.fingerprint` of an event that somebody has put `to`, once that was answered: until we
+    write it again it stands there, and another edit of it is not the same move once more."""
+    return f"taken over {to.on.isoformat()} {to.start}"
+
+
 @dataclass(frozen=True, slots=True)
 class Noted:
     """Nobody wants anything of us: the event is remembered as it stands there."""
@@ -48,10 +54,17 @@ class Forgotten:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Somebody has put the event at another place."""
+    """Somebody has put the event at another place; `since` is an etag that it had before they did,
+    or, where we knew none, the present one."""
 
     event: Known
     to: Place
+    since: str | None
+
+    @property
+    def name(self) -> str:
+        """The same for as long as it is the same move, whatever else becomes of the event."""
+        return f"{self.since}:{self.to.on.isoformat()}:{self.to.start}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +72,11 @@ class Deleted:
     """Somebody has deleted the event; `etag` of it is that of its last sign of life."""
 
     event: Known
+
+    @property
+    def name(self) -> str:
+        """The same for as long as it is the same deletion."""
+        return f"{self.event.etag}"
 
 
 Adjustment: TypeAlias = Noted | Forgotten | Moved | Deleted
@@ -122,7 +140,7 @@ def _seen(
         return _cancelled(known, here, wanted)
     if wanted is None:
         return Noted(here)
-    return _live(remote, here, wanted, zone)
+    return _live(remote, here, wanted, zone, since=known.etag or remote.etag)
 
 
 def _cancelled(known: Known, here: Known, wanted: Wanted[GoogleEvent] | None) -> Adjustment | None:
@@ -132,20 +150,25 @@ def _cancelled(known: Known, here: Known, wanted: Wanted[GoogleEvent] | None) ->
     return None if known.etag is None else Deleted(here)
 
 
-def _live(remote: Remote, here: Known, wanted: Wanted[GoogleEvent], zone: ZoneInfo) -> Adjustment:
+def _live(
+    remote: Remote, here: Known, wanted: Wanted[GoogleEvent], zone: ZoneInfo, *, since: str | None
+) -> Adjustment:
     body = wanted.body
     written = written_start(remote.private)
+    otherwise = OTHERWISE
     if remote.start is not None and written is not None:
         to = place_of(remote.start, zone, body.place.start)
-        if to not in (body.place, place_of(written, zone, body.place.start)):
-            return Moved(replace(here, fingerprint=OTHERWISE), to)
+        if here.fingerprint == taken_over(to):
+            otherwise = here.fingerprint
+        elif to not in (body.place, place_of(written, zone, body.place.start)):
+            return Moved(replace(here, fingerprint=taken_over(to)), to, since)
     says_it = (remote.start, remote.end, remote.summary, remote.private.get(FINGERPRINT)) == (
         body.starts,
         body.ends,
         body.summary,
         wanted.fingerprint,
     )
-    return Noted(replace(here, fingerprint=wanted.fingerprint if says_it else OTHERWISE))
+    return Noted(replace(here, fingerprint=wanted.fingerprint if says_it else otherwise))
 
 
 def _missing(

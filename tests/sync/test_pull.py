@@ -21,6 +21,7 @@ from sync.pull import (
     Moved,
     Noted,
     adjustments,
+    taken_over,
     too_many,
 )
 
@@ -74,9 +75,17 @@ def test_what_we_wrote_and_could_not_remember_is_remembered() -> None:
 
 def test_a_lesson_that_somebody_moved() -> None:
     (found,) = seen(there(**later(65)))
-    assert found == Moved(
-        replace(KNOWN[0], fingerprint=OTHERWISE, etag='"new"'), Place(TUESDAY, 605)
-    )
+    to = Place(TUESDAY, 605)
+    assert found == Moved(replace(KNOWN[0], fingerprint=taken_over(to), etag='"new"'), to, '"old"')
+
+
+def test_a_move_that_was_answered_is_not_made_again_by_another_edit() -> None:
+    answered = replace(KNOWN[0], fingerprint=taken_over(Place(TUESDAY, 605)), etag='"moved"')
+    (found,) = seen(there(summary="Volcanoes", **later(65)), known=(answered,))
+    assert found == Noted(replace(answered, etag='"new"'))
+    (found,) = seen(there(**later(70)), known=(answered,))
+    assert isinstance(found, Moved)
+    assert found.to == Place(TUESDAY, 610)
 
 
 def test_a_lesson_that_was_made_an_all_day_event() -> None:

@@ -194,5 +194,17 @@ def test_the_persons_move_wins_over_ours_and_ours_over_what_cannot_be() -> None:
     assert scene.weeks.lessons[SECOND].place == LATER
 
 
+@pytest.mark.parametrize("n", range(6))
+def test_a_move_is_followed_once_though_we_die_and_the_event_is_edited_again(n: int) -> None:
+    scene = equal()
+    scene.they_move(FIRST, 60)
+    scene.dies_at = n
+    scene.run()
+    scene.they_rename(FIRST)
+    scene.we_move(FIRST, Place(MONDAY, 9 * 60))
+    scene.settle()
+    FIGURES.update(scene.check())
+
+
 def test_print_figures() -> None:
     print(f"\ntwo-way weeks: {dict(FIGURES)}, 0 duplicates")

@@ -104,7 +104,7 @@ class MemoryWeeks:
 
     async def adjust(self, change: Moved | Deleted) -> bool:
         self.step()
-        key = (change.event.event_id, change.event.etag)
+        key = (change.event.event_id, change.name)
         if key in self.done:
             return True
         lesson = self.lessons.get(change.event.uid)
