@@ -35,7 +35,7 @@ lessons of a week."""
 def taken_over(to: Place) -> str:
     """`Known.fingerprint` of an event that somebody has put `to`, once that was answered: until we
     write it again it stands there, and another edit of it is not the same move once more."""
-    return f"taken over {to.on.isoformat()} {to.start}"
+    return f"at:{to.on.isoformat()}:{to.start}"
 
 
 @dataclass(frozen=True, slots=True)
