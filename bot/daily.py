@@ -27,15 +27,16 @@ from bot.conversations.day import (
 )
 from bot.incoming import Incoming
 from bot.outbox import post, replace_card
+from bot.texts import language_of
 from core.addresses import feed_url, webcal_url, week_url
-from core.defaults import plain
 from core.family import Family
 from core.hard import required
 from core.phrase import Phrase, say
 from core.plan import ItemType, WeekRequest
 from core.problem import problem_of
-from core.replies import Reading, ReplyKind, read_reply
-from core.week import coming_week, time_of, wall, week_start
+from core.said import DayFacts, Reading, Unclear, read
+from core.said.readings import AllDone, Done, NotYet, Topic
+from core.week import coming_week, minute_of, time_of, wall, week_start
 from core.wording import reason_named
 from db.calendars import feed_tokens
 from db.completion import AlreadyDone, CompletedItem, complete_item, undo_completion
@@ -223,47 +224,43 @@ async def _typed(
     session: AsyncSession, account: Account, family_id: int, text: str, now: datetime
 ) -> None:
     family = await load_family(session, family_id)
-    today = _today(family, now)
-    items = await _lessons(session, account, family_id, today)
-    meant, said = _of_named_child(family, items, text)
-    reading = read_reply(said, [stored.item.name for stored in meant])
-    chosen = _chosen(reading, meant, wall(now, ZoneInfo(family.timezone)))
-    if reading.kind is ReplyKind.NOT_YET:
+    local = wall(now, ZoneInfo(family.timezone))
+    items = await _lessons(session, account, family_id, local.date())
+    facts = DayFacts(tuple(s.item for s in items), account.child_id, account.adult_id)
+    language = language_of(account.language)
+    reading = read(
+        text, language, facts, family, today=local.date(), minute=minute_of(local.time())
+    )
+    chosen = _chosen(reading, items)
+    if isinstance(reading, NotYet):
         await post(session, account, Card(not_yet_notice()), now=now)
-    elif not chosen and (meant or reading.kind is not ReplyKind.UNCLEAR):
-        notice = unclear_notice() if meant else say("chat.nothing_today")
+    elif not chosen and (items or _is_reply(reading)):
+        notice = unclear_notice() if items else say("chat.nothing_today")
         await show_today(session, account, family_id, now=now, notice=notice)
     elif not chosen:
         await post(session, account, help_card(notice=say("chat.not_understood")), now=now)
     else:
-        notice = await _complete(session, account, family_id, family, chosen, now, reading.at)
+        ended = reading.ended if isinstance(reading, Done) else None
+        notice = await _complete(session, account, family_id, family, chosen, now, ended)
         rows = ((Option(f"u{chosen[0].id}", say("day.undo")),),) if len(chosen) == 1 else ()
-        await _refresh_list(session, account, family_id, family, today, now)
+        await _refresh_list(session, account, family_id, family, local.date(), now)
         await post(session, account, Card(notice, rows=rows), now=now)
 
 
-def _of_named_child(
-    family: Family, items: Sequence[StoredItem], text: str
-) -> tuple[Sequence[StoredItem], str]:
-    """The lessons that can be meant and what is left of the text: a child's name in it leaves
-    that child's alone."""
-    for child in family.children:
-        pattern = rf"(?<!\w){re.escape(plain(child.name))}(?:'s)?(?!\w)"
-        rest, found = re.subn(pattern, " ", plain(text))
-        if found:
-            return [stored for stored in items if stored.item.child_id == child.id], rest
-    return items, text
+def _is_reply(reading: Reading) -> bool:
+    """Whether somebody tells of lessons, understood or not."""
+    if isinstance(reading, Unclear):
+        return reading.topic in (Topic.DONE, Topic.ALL_DONE)
+    return isinstance(reading, Done | AllDone)
 
 
-def _chosen(reading: Reading, items: Sequence[StoredItem], local: datetime) -> Sequence[StoredItem]:
+def _chosen(reading: Reading, items: Sequence[StoredItem]) -> Sequence[StoredItem]:
     """The lessons that a reading reports done; none where it must be asked back."""
-    match reading.kind:
-        case ReplyKind.DONE | ReplyKind.ALL:
-            return [items[n] for n in reading.lessons]
-        case ReplyKind.DONE_ONE:
-            minute = local.hour * 60 + local.minute
-            begun = [s for s in items if not s.item.completed and s.item.start <= minute]
-            return begun if len(begun) == 1 else []
+    match reading:
+        case Done(lessons=lessons):
+            return [stored for stored in items if stored.item.uid in lessons]
+        case AllDone(children=children, but=but):
+            return [s for s in items if s.item.child_id in children and s.item.uid not in but]
         case _:
             return []
 

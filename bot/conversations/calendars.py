@@ -13,10 +13,10 @@ from typing import Literal
 
 from bot.conversations.answers import short
 from bot.conversations.answers.addresses import holds_address
-from bot.conversations.answers.words import vocabulary
 from bot.conversations.cards import Card, Link, Option
 from bot.conversations.differences import at
 from core.addresses import webcal_url
+from core.grammar.words import vocabulary
 from core.outside import Problem
 from core.phrase import Phrase, say
 from core.text import name_key

@@ -1,23 +1,20 @@
-"""The grammar of typed answers, in English and Spanish alike: what a text says of words, names,
-numbers, days, dates, times and lengths.
+"""What the questionnaire needs of a typed answer: the grammar of `core.grammar`, and what only
+questions have: yes, no, back, and buttons."""
 
-A `take_…` function gives what it found first and the rest of the text, so that what remains in the
-end is a name.
-"""
-
-from bot.conversations.answers.dates import (
+from bot.conversations.answers.dates import tell_days
+from bot.conversations.answers.words import LABEL, means_back, means_no, means_yes, short
+from core.grammar.dates import (
     DAILY,
     date_places,
     next_with,
     take_date,
     take_dates,
     take_days,
-    tell_days,
 )
-from bot.conversations.answers.durations import take_minutes
-from bot.conversations.answers.names import AND, check_name, read_names, tidy_name, tidy_person
-from bot.conversations.answers.numbers import FILL, NUMBER, rewrite, value
-from bot.conversations.answers.times import (
+from core.grammar.durations import take_minutes
+from core.grammar.names import AND, check_name, read_names, tidy_name, tidy_person
+from core.grammar.numbers import FILL, NUMBER, rewrite, value
+from core.grammar.times import (
     Span,
     holds_time,
     span_places,
@@ -27,18 +24,7 @@ from bot.conversations.answers.times import (
     take_span,
     take_start,
 )
-from bot.conversations.answers.words import (
-    LABEL,
-    Misread,
-    clean,
-    closest,
-    fold,
-    means_back,
-    means_no,
-    means_yes,
-    short,
-    take,
-)
+from core.grammar.words import Misread, clean, closest, fold, take
 
 __all__ = [
     "AND",

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from bot.conversations.answers.words import Misread
+from core.grammar.words import Misread
 from core.phrase import say
 
 LONGEST_ADDRESS = 2000

@@ -2,8 +2,8 @@
 
 import re
 
-from bot.conversations.answers.numbers import NUMBER, value
-from bot.conversations.answers.words import take
+from core.grammar.numbers import NUMBER, value
+from core.grammar.words import take
 
 _COUNT = rf"(?:\d{{1,4}}|{NUMBER})"
 _H = r"\s?-?\s?(?:h|hrs?|hours?|horas?)(?=\d|\b)"

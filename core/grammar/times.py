@@ -8,9 +8,9 @@ so that every other number word, in a name say, stays as it was typed.
 import re
 from dataclasses import dataclass
 
-from bot.conversations.answers.durations import DURATION, minutes_in
-from bot.conversations.answers.numbers import FILL, NUMBER, rewrite, value
-from bot.conversations.answers.words import Misread, fold, take
+from core.grammar.durations import DURATION, minutes_in
+from core.grammar.numbers import FILL, NUMBER, rewrite, value
+from core.grammar.words import Misread, fold, take
 from core.phrase import say
 from core.week import DAY
 
@@ -290,6 +290,81 @@ def _moment(pattern: str, text: str) -> tuple[int | Misread | None, str]:
     if moment is None:
         return Misread(say("times.impossible")), rest
     return _likely(moment), rest
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A span that a text tells from `begin` to `end` (positions): from minute `start` to `stop`."""
+
+    begin: int
+    end: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A time that a text tells from `begin` to `end` (positions). `other` is the minute in the
+    other half of the day, where the text leaves it open. `lead` is the word before it ("at",
+    "until", "a las"), in folded letters."""
+
+    begin: int
+    end: int
+    minute: int
+    other: int | None
+    lead: str
+
+
+_HOUR_AND_MINUTES = (
+    r"\b((?:at|to|from|las?|a|by) \d{1,2}) ([0-5]\d)(?=$|\s+[^\W\dhm]|\s*[^\w\s:/-])"
+)
+_LEADS = (
+    r"(?P<lead>\b(?:at|to|until|till?|by|from|since|around|desde|hasta|sobre|para|@)\s+(?:las?\s+)?"
+    r"|\b(?:a|de|como a)\s+las?\s+|\blas?\s+|@\s*)"
+)
+_TOLD = (
+    rf"(?<![\d:./-])(?:{_LEADS}(?=\d|noon|midday|mediodia\b)|(?={_MARKED}))"
+    + _time("s", compact=True)
+    + r"(?![\d:/])(?!\s?%)"
+    + _COUNTED
+)
+
+
+def hours_told(text: str) -> tuple[Hours, ...]:
+    """All spans that a text tells with a beginning and an end; what no clock shows is none."""
+    told = []
+    for begin, end in span_places(text):
+        span, _ = take_span(text[begin:end])
+        if isinstance(span, Span):
+            told.append(Hours(begin, end, span.start, span.end))
+    return tuple(told)
+
+
+def moments_told(text: str) -> tuple[Moment, ...]:
+    """All times that a text marks as such: by figures ("9:30", "2 pm", "noon") or by the word
+    before them ("at 9", "to two", "a las 3", "until 10 30"); what no clock shows is none."""
+    figures = clock_figures(text)
+    figures = rewrite(rf"(?P<lead>\bto\s+)(?P<word>{NUMBER})", figures, _after_to)
+    told = []
+    for found in re.finditer(_TOLD, figures):
+        moment = _clock(found, "s")
+        if moment is None or moment.minute >= DAY:
+            continue
+        likely = _likely(moment)
+        other = (likely + 12 * 60) % DAY if moment.open else None
+        begin = len(figures[: found.start()].rstrip(FILL))
+        lead = " ".join((found["lead"] or "").split())
+        told.append(Moment(begin, found.end(), likely, other, lead))
+    return tuple(told)
+
+
+def _after_to(found: re.Match[str]) -> str:
+    return found["lead"] + _digits(found["word"])
+
+
+def apart(text: str) -> str:
+    """The text with a colon where a blank parts hour and minutes ("at 9 45"); positions stay."""
+    return re.sub(_HOUR_AND_MINUTES, r"\1:\2", text)
 
 
 def span_places(text: str) -> list[tuple[int, int]]:

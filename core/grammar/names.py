@@ -2,7 +2,7 @@
 
 import re
 
-from bot.conversations.answers.words import Misread, fold, vocabulary
+from core.grammar.words import Misread, fold, vocabulary
 from core.phrase import say
 
 LONGEST_NAME = 80
