@@ -170,7 +170,12 @@ def asked(problem: Problem, days: Collection[int], asks: Iterable[Ask]) -> WeekR
             continue
         reduced = replace(child, subjects=tuple(subjects), commitments=commitments)
         if child.id not in hours:
-            reduced = replace(reduced, hours=ALL_DAY, hours_by_day=MappingProxyType({}))
+            reduced = replace(
+                reduced,
+                hours=ALL_DAY,
+                hours_by_day=MappingProxyType({}),
+                hours_by_date=MappingProxyType({}),
+            )
         children.append(reduced)
     request = problem.request
     off = tuple(DayOff(on) for day, on in enumerate(problem.dates) if day not in days)

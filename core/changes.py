@@ -73,6 +73,17 @@ class TakeDaysOff:
 
 
 @dataclass(frozen=True, slots=True)
+class SetHours:
+    """A child's lessons of the date `on` lie between the minutes `start` and `end`; those of other
+    dates where they do."""
+
+    child_id: int
+    on: date
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
 class AddCommitment:
     """Something new that happens once. `adult_id` is whom a parent's takes, or who goes along with
     a child; `child_id` is whose it is in the scope of a child."""
@@ -149,10 +160,18 @@ class MarkDone:
     ended: int | None = None
 
 
+PlainFact: TypeAlias = TakeDaysOff | SetHours | AddCommitment | CancelOccurrence
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """Facts that become so at once, in this order, and are taken back at once."""
+
+    changes: tuple[PlainFact, ...]
+
+
 LessonChange: TypeAlias = MoveLesson | SwapLessons | DropLesson | MissLessons | MarkDone
-FactChange: TypeAlias = (
-    TakeDaysOff | AddCommitment | CancelOccurrence | MoveOccurrence | FollowCalendar
-)
+FactChange: TypeAlias = PlainFact | MoveOccurrence | FollowCalendar | Together
 Change: TypeAlias = LessonChange | FactChange
 """A closed set: of single lessons, or of the facts that a family's weeks are planned around."""
 
@@ -203,6 +222,10 @@ def weeks_touched(change: FactChange) -> tuple[date, ...]:
     match change:
         case TakeDaysOff():
             days = [*days_from(change.first, change.last)]
+        case Together():
+            return tuple(sorted({day for each in change.changes for day in weeks_touched(each)}))
+        case SetHours():
+            return (week_start(change.on),)
         case AddCommitment() | CancelOccurrence():
             days = [change.on]
         case MoveOccurrence():

@@ -1,9 +1,10 @@
 """Facts that a family's weeks are planned around, changed: days off, commitments, and single
 occurrences of them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 
 from core.changes import (
     LONGEST_ABSENCE,
@@ -15,7 +16,10 @@ from core.changes import (
     Impossible,
     MoveOccurrence,
     OutsideTime,
+    PlainFact,
+    SetHours,
     TakeDaysOff,
+    Together,
     Why,
     days_from,
 )
@@ -26,23 +30,61 @@ from core.family import (
     CommitmentFrequency,
     DayOff,
     Family,
+    Hours,
     Override,
     Scope,
 )
-from core.week import minute_of
+from core.week import DAY, minute_of
 
 
 def objection(family: Family, now: datetime, change: FactChange) -> Impossible | None:
     """Why this fact of the family cannot become so at `now` (its wall time); None if it can."""
     match change:
+        case Together():
+            found = (objection(family, now, each) for each in change.changes)
+            return next((each for each in found if each is not None), None)
         case TakeDaysOff():
             return _objection_to_days_off(family, now, change)
+        case SetHours():
+            return _objection_to_hours(family, now, change)
         case AddCommitment():
             return _objection_to_commitment(family, now, change)
         case CancelOccurrence() | MoveOccurrence():
             return _objection_to_occurrence(family, now, change)
         case FollowCalendar():
             return _objection_to_calendar(family, change)
+
+
+def _objection_to_hours(family: Family, now: datetime, change: SetHours) -> Impossible | None:
+    if not _knows_child(family, change.child_id):
+        return Impossible(Why.NO_SUCH_PERSON)
+    if not 0 <= change.start < change.end <= DAY:
+        return Impossible(Why.NO_TIME)
+    if change.on < now.date():
+        return Impossible(Why.PAST)
+    hours = Hours(change.start, change.end)
+    same = family.child(change.child_id).hours_on(change.on) == hours
+    return Impossible(Why.ALREADY_SO) if same else None
+
+
+def together(
+    family: Family, now: datetime, changes: Iterable[PlainFact]
+) -> FactChange | Impossible:
+    """These facts as one change, without those that are so already."""
+    found = [(each, objection(family, now, each)) for each in changes]
+    against = [why for _, why in found if why is not None]
+    new = tuple(each for each, why in found if why is None)
+    if len(new) == 1:
+        return new[0]
+    return Together(new) if new else next(iter(against), Impossible(Why.ALREADY_SO))
+
+
+def parts(change: Together) -> Iterator[tuple[PlainFact, int]]:
+    """The facts of one change, each with the id of the commitment that it may bring."""
+    new = NEW
+    for each in change.changes:
+        yield each, new
+        new -= isinstance(each, AddCommitment)
 
 
 def _objection_to_days_off(family: Family, now: datetime, change: TakeDaysOff) -> Impossible | None:
@@ -143,10 +185,10 @@ def _knows_adult(family: Family, adult_id: int | None) -> bool:
     )
 
 
-def one_off(change: AddCommitment) -> Commitment:
-    """The commitment that is new, with the id `NEW`."""
+def one_off(change: AddCommitment, new: int = NEW) -> Commitment:
+    """The commitment that is new, with the id `new`."""
     return Commitment(
-        NEW,
+        new,
         change.name,
         CommitmentFrequency.ONE_TIME,
         change.start,
@@ -202,9 +244,21 @@ def override_of(change: CancelOccurrence | MoveOccurrence) -> Override:
     return Override(change.on)
 
 
-def with_fact(family: Family, change: FactChange) -> Family:
-    """The family once `change` is so; new commitments have ids from `NEW` downwards."""
+def with_fact(family: Family, change: FactChange, new: int = NEW) -> Family:
+    """The family once `change` is so; new commitments have ids from `new` downwards."""
     match change:
+        case Together():
+            for each, first in parts(change):
+                family = with_fact(family, each, first)
+            return family
+        case SetHours():
+            return replace(
+                family,
+                children=tuple(
+                    _with_hours(child, change) if child.id == change.child_id else child
+                    for child in family.children
+                ),
+            )
         case TakeDaysOff():
             off = (DayOff(day, change.child_id) for day in days_from(change.first, change.last))
             return replace(family, days_off=(*family.days_off, *off))
@@ -212,7 +266,7 @@ def with_fact(family: Family, change: FactChange) -> Family:
             return _with_commitments(
                 family,
                 lambda there, child: (
-                    (*there, one_off(change))
+                    (*there, one_off(change, new))
                     if change.child_id == (child.id if child else None)
                     else there
                 ),
@@ -238,6 +292,11 @@ def with_fact(family: Family, change: FactChange) -> Family:
                     ),
                 ),
             )
+
+
+def _with_hours(child: Child, change: SetHours) -> Child:
+    hours = {**child.hours_by_date, change.on: Hours(change.start, change.end)}
+    return replace(child, hours_by_date=MappingProxyType(hours))
 
 
 def _with_commitments(

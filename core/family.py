@@ -242,13 +242,16 @@ class Child:
     commitments: tuple[Commitment, ...] = ()
     school_days: tuple[Weekday, ...] = SCHOOL_DAYS
     hours_by_day: Mapping[Weekday, Hours] = field(default_factory=lambda: MappingProxyType({}))
+    hours_by_date: Mapping[date, Hours] = field(default_factory=lambda: MappingProxyType({}))
     best_times: tuple[LearningTime, ...] = ()
     break_minutes: int = BREAK
     break_activities: tuple[str, ...] = ()
 
     def hours_on(self, day: date) -> Hours:
-        """The homeschooling hours of a date, whether or not it is a school day."""
-        return self.hours_by_day.get(Weekday.of(day), self.hours)
+        """The homeschooling hours of a date, whether or not it is a school day: those that were
+        asked for this date alone go before those of its weekday."""
+        usual = self.hours_by_day.get(Weekday.of(day), self.hours)
+        return self.hours_by_date.get(day, usual)
 
 
 @dataclass(frozen=True, slots=True)

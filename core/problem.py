@@ -7,6 +7,7 @@ in `core.hard`, the wishes in `core.soft`.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from types import MappingProxyType
 
 from core.commitments import adult_of, busy, merged
 from core.family import Child, Commitment, Family, Scope, Subject
@@ -228,10 +229,17 @@ def _asked(family: Family, monday: date) -> tuple[object, ...]:
     return (
         family.preferences,
         family.adults,
-        # Commitments count on the days on which they fall.
-        tuple(replace(child, commitments=()) for child in family.children),
+        # Commitments and hours count on the days on which they fall.
+        tuple(
+            replace(child, commitments=(), hours_by_date=MappingProxyType({}))
+            for child in family.children
+        ),
         {
-            key: (day.open, [(own.id, own.name, when) for own, when in day.commitments])
+            key: (
+                day.open,
+                day.child.hours_on(day.date),
+                [(own.id, own.name, when) for own, when in day.commitments],
+            )
             for key, day in problem.child_days.items()
         },
         problem.away,

@@ -15,8 +15,10 @@ from core.changes import (
     MissLessons,
     MoveLesson,
     MoveOccurrence,
+    SetHours,
     SwapLessons,
     TakeDaysOff,
+    Together,
     Why,
 )
 from core.facts import with_fact
@@ -42,6 +44,8 @@ def changed(request: WeekRequest, change: Change) -> WeekRequest | Impossible:
             return _with_done(request, change)
         case (
             TakeDaysOff()
+            | SetHours()
+            | Together()
             | AddCommitment()
             | CancelOccurrence()
             | MoveOccurrence()

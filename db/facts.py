@@ -18,7 +18,9 @@ from core.changes import (
     FactChange,
     FollowCalendar,
     MoveOccurrence,
+    SetHours,
     TakeDaysOff,
+    Together,
     days_from,
 )
 from core.facts import (
@@ -28,9 +30,10 @@ from core.facts import (
     one_off,
     outside_times,
     override_of,
+    parts,
 )
 from core.family import Commitment, Family, Scope
-from core.week import time_of
+from core.week import DAY, time_of
 from db import models
 from db.family_rows import changed_at
 from db.types import FactRow
@@ -39,6 +42,7 @@ TABLES: Mapping[str, Any] = {
     model.__tablename__: model
     for model in (
         models.DayOff,
+        models.DayHours,
         models.FamilyCommitment,
         models.ChildCommitment,
         models.CommitmentException,
@@ -63,8 +67,12 @@ async def write_fact(
     """Write a fact of the family. Returns the rows that are new, those that are no more, and the
     ids of commitments that are new, by their ids in the request."""
     match change:
+        case Together():
+            return await _write_together(session, family_id, family, change, now)
         case TakeDaysOff():
             return await _take_days_off(session, change, now), [], {}
+        case SetHours():
+            return await _set_hours(session, change, now)
         case AddCommitment():
             row = await _add_commitment(session, family_id, one_off(change), change.child_id, now)
             return [row], [], {NEW: _id(row)}
@@ -72,6 +80,43 @@ async def write_fact(
             return await _override(session, family_id, family, change, now)
         case FollowCalendar():
             return await _follow(session, family_id, family, change, now)
+
+
+async def _write_together(
+    session: AsyncSession, family_id: int, family: Family, change: Together, now: datetime
+) -> tuple[list[FactRow], list[FactRow], Mapping[int, int]]:
+    added: list[FactRow] = []
+    removed: list[FactRow] = []
+    new_ids: dict[int, int] = {}
+    for each, new in parts(change):
+        more, fewer, ids = await write_fact(session, family_id, family, each, now=now)
+        added += more
+        removed += fewer
+        if NEW in ids:
+            new_ids[new] = ids[NEW]
+    return added, removed, new_ids
+
+
+async def _set_hours(
+    session: AsyncSession, change: SetHours, now: datetime
+) -> tuple[list[FactRow], list[FactRow], Mapping[int, int]]:
+    model = models.DayHours
+    former = await session.scalars(
+        select(model.id).where(model.child_id == change.child_id, model.date == change.on)
+    )
+    there = [await fact_row(session, model.__tablename__, row_id) for row_id in former]
+    removed = await remove_rows(session, there, now)
+    row = model(
+        child_id=change.child_id,
+        date=change.on,
+        start_time=time_of(change.start),
+        # The midnight that ends a day has no time of its own.
+        end_time=time_of(min(change.end, DAY - 1)),
+        created_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    return [await fact_row(session, model.__tablename__, row.id)], removed, {}
 
 
 async def fact_row(session: AsyncSession, table: str, row_id: int) -> FactRow:

@@ -4,7 +4,8 @@ column's meaning."""
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import select
@@ -15,6 +16,7 @@ from core.family import (
     CommitmentFrequency,
     Family,
     Frequency,
+    Hours,
     Involvement,
     Override,
     Scope,
@@ -69,6 +71,7 @@ class FamilyRows:
     commitments: Sequence[models.FamilyCommitment]
     child_commitments: Mapping[int, Sequence[models.ChildCommitment]]
     days_off: Sequence[models.DayOff]
+    day_hours: Sequence[models.DayHours]
     exceptions: Sequence[models.CommitmentException]
 
 
@@ -105,6 +108,7 @@ async def load_rows(session: AsyncSession, family_id: int, *, outside: bool = Fa
         commitments=await promised(models.FamilyCommitment),
         child_commitments=_by_child(await promised(models.ChildCommitment)),
         days_off=await rows(models.DayOff),
+        day_hours=await rows(models.DayHours),
         exceptions=await rows(models.CommitmentException),
     )
 
@@ -315,21 +319,24 @@ def family_of(rows: FamilyRows) -> Family:
         adults=tuple(Adult(row.id, row.name) for row in rows.adults if row.teaches),
         others=tuple(Adult(row.id, row.name) for row in rows.adults if not row.teaches),
         children=tuple(
-            to_child(
-                row.id,
-                _child_document(rows, row, names),
-                subjects=tuple(
-                    to_subject(subject.id, _subject_document(subject))
-                    for subject in rows.subjects.get(row.id, ())
+            replace(
+                to_child(
+                    row.id,
+                    _child_document(rows, row, names),
+                    subjects=tuple(
+                        to_subject(subject.id, _subject_document(subject))
+                        for subject in rows.subjects.get(row.id, ())
+                    ),
+                    commitments=tuple(
+                        replace(
+                            to_commitment(own.id, _child_commitment_document(own, names), ids),
+                            overrides=_overrides(rows, own),
+                            connection_id=own.connection_id,
+                        )
+                        for own in rows.child_commitments.get(row.id, ())
+                    ),
                 ),
-                commitments=tuple(
-                    replace(
-                        to_commitment(own.id, _child_commitment_document(own, names), ids),
-                        overrides=_overrides(rows, own),
-                        connection_id=own.connection_id,
-                    )
-                    for own in rows.child_commitments.get(row.id, ())
-                ),
+                hours_by_date=_hours_by_date(rows, row.id),
             )
             for row in rows.children
         ),
@@ -343,6 +350,16 @@ def family_of(rows: FamilyRows) -> Family:
             for row in rows.commitments
         ),
         days_off=tuple(CoreDayOff(row.date, row.child_id) for row in rows.days_off),
+    )
+
+
+def _hours_by_date(rows: FamilyRows, child_id: int) -> Mapping[date, Hours]:
+    return MappingProxyType(
+        {
+            row.date: Hours(minute_of(row.start_time), minute_of(row.end_time))
+            for row in rows.day_hours
+            if row.child_id == child_id
+        }
     )
 
 

@@ -92,6 +92,11 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
         family="date start_time end_time",
         system="id family_id family_commitment_id child_commitment_id created_at",
     ),
+    "day_hours": _table(
+        Retention.FAMILY,
+        child="date start_time end_time",
+        system="id family_id child_id created_at",
+    ),
     "days_off": _table(Retention.FAMILY, family="date child_id", system="id family_id created_at"),
     "schedules": _table(
         Retention.FAMILY,
@@ -148,6 +153,9 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
         family="view",
         system="id chat_account_id family_id author step state external_id attempts dedupe_key"
         " revision delivered_revision created_at updated_at",
+    ),
+    "chat_requests": _table(
+        Retention.EXPIRY, family="asked change", system="id family_id chat_account_id created_at"
     ),
     "inbox": _table(
         Retention.INBOX,

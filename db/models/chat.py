@@ -82,6 +82,24 @@ class Message(Base):
     updated_at: Mapped[datetime] = now_column()
 
 
+class ChatRequest(Base):
+    """What a chat was understood to say and has still to confirm, or may still take back: `asked`
+    is a reading, `change` what the weeks would make of it."""
+
+    __tablename__ = "chat_requests"
+    __table_args__ = (
+        Index("idx_chat_requests_family_id", "family_id"),
+        Index("idx_chat_requests_chat_account_id", "chat_account_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    family_id: Mapped[int] = family_column(nullable=False)
+    chat_account_id: Mapped[int] = reference("chat_accounts.id", "CASCADE")
+    asked: Mapped[FreeObject] = mapped_column(Json(FreeObject))
+    change: Mapped[FreeObject | None] = mapped_column(Json(FreeObject))
+    created_at: Mapped[datetime] = now_column()
+
+
 class ChannelPause(Base):
     """Until when a channel has asked all of us, in every process, to make no calls."""
 

@@ -197,6 +197,25 @@ class CommitmentException(Base):
     created_at: Mapped[datetime] = now_column()
 
 
+class DayHours(Base):
+    """A child's homeschooling hours of one date, where they are other than usual."""
+
+    __tablename__ = "day_hours"
+    __table_args__ = (
+        UniqueConstraint("child_id", "date"),
+        Index("idx_day_hours_family_id", "family_id"),
+        CheckConstraint("start_time < end_time", name="times"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    family_id: Mapped[int] = family_column(nullable=False)
+    child_id: Mapped[int] = reference("children.id", "CASCADE")
+    date: Mapped[Date]
+    start_time: Mapped[time]
+    end_time: Mapped[time]
+    created_at: Mapped[datetime] = now_column()
+
+
 class DayOff(Base):
     __tablename__ = "days_off"
     __table_args__ = (

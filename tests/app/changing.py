@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from parts import opened, rows
 from whole_program import Clock
@@ -18,7 +19,7 @@ from bot.welcome import welcome_family
 from core.changes import Change, Origin
 from core.family import Family
 from core.plan import Item, ItemType, Plan, WeekRequest
-from core.week import parse_clock
+from core.week import parse_clock, wall
 from db.document import parse_document
 from db.families import load_family
 from db.schedules import StoredWeek, load_week, store_plan
@@ -105,6 +106,10 @@ class Home:
     @property
     def noah(self) -> int:
         return self.family.children[1].id
+
+    @property
+    def local(self) -> datetime:
+        return wall(self.clock.now, ZoneInfo(self.family.timezone))
 
     async def change(self, change: Change, **options: Any) -> Outcome:
         return await apply_change(self.services, self.id, change, Origin.CHAT, **options)

@@ -22,8 +22,10 @@ from core.changes import (
     MissLessons,
     MoveLesson,
     MoveOccurrence,
+    SetHours,
     SwapLessons,
     TakeDaysOff,
+    Together,
 )
 from core.check import check_week
 from core.family import Family, Scope
@@ -60,6 +62,14 @@ def any_change(dice: random.Random, family: Family, week: StoredWeek) -> Change:
         lambda: CancelOccurrence(1, True, MONDAY + timedelta(days=2)),
         lambda: MoveOccurrence(1, True, MONDAY + timedelta(days=2), day, start, start + 60),
         lambda: MarkDone(dice.choice(uids), "parent"),
+        lambda: SetHours(child, day, start, start + 150),
+        lambda: Together((TakeDaysOff(day, day, child), SetHours(child, DAYS[-1], start, 13 * 60))),
+        lambda: Together(
+            tuple(
+                AddCommitment("Fair", day, start, start + 45, Scope.CHILD, child_id=each.id)
+                for each in family.children
+            )
+        ),
     ]
     return dice.choice(ways)()
 
@@ -141,7 +151,7 @@ async def test_everything_can_be_taken_back_in_reverse(
         last = await home.week()
         assert places(last) == places(first)
         assert (last.decisions, last.items) == (first.decisions, first.items)
-        for table in ("days_off", "commitment_exceptions", "activity_logs"):
+        for table in ("days_off", "day_hours", "commitment_exceptions", "activity_logs"):
             assert home.table(table) == []
 
 

@@ -35,11 +35,14 @@ from core.changes import (
     MissLessons,
     MoveLesson,
     MoveOccurrence,
+    SetHours,
     SwapLessons,
     TakeDaysOff,
+    Together,
     Why,
 )
 from core.decisions import Broken
+from core.facts import together
 from core.family import Override, Scope
 from core.plan import ItemType, Lesson, Plan, WeekRequest
 from db.completion import complete_item
@@ -269,6 +272,51 @@ async def test_days_off_over_two_weeks_are_one_change(home: Home) -> None:
     assert home.rows("SELECT * FROM days_off") == []
 
 
+async def test_a_date_has_hours_of_its_own(home: Home) -> None:
+    await plan_weeks(home.services, home.id, [NEXT])
+    before = [places(await home.week(monday)) for monday in (MONDAY, NEXT)]
+    hours = SetHours(home.emma, FRIDAY, 10 * 60, 12 * 60)
+    applied = await home.applied(hours)
+    week = await home.week()
+    held = [i for i in week.items if (i.child_id, i.date) == (home.emma, FRIDAY)]
+    assert held
+    assert all(item.start >= 10 * 60 and item.end <= 12 * 60 for item in held)
+    assert places(await home.week(NEXT)) == before[1]
+    assert await home.change(hours) == Impossible(Why.ALREADY_SO)
+    later = await home.applied(SetHours(home.emma, FRIDAY, 11 * 60, 13 * 60))
+    assert len(home.rows("SELECT * FROM day_hours")) == 1
+    await home.undone(later.token)
+    await home.undone(applied.token)
+    assert [places(await home.week(monday)) for monday in (MONDAY, NEXT)] == before
+    assert home.rows("SELECT * FROM day_hours") == []
+
+
+async def test_what_comes_together_goes_together(home: Home) -> None:
+    before = places(await home.week())
+    fair = [
+        AddCommitment("Fair", FRIDAY, 9 * 60, 13 * 60, Scope.CHILD, child_id=child)
+        for child in (home.emma, home.noah)
+    ]
+    change = together(home.family, home.local, [TakeDaysOff(THURSDAY, THURSDAY, home.emma), *fair])
+    assert isinstance(change, Together)
+    applied = await home.applied(change)
+    week = await home.week()
+    shown = [item for item in week.items if item.name == "Fair"]
+    assert {item.child_id for item in shown} == {home.emma, home.noah}
+    rows = {row["id"]: row["child_id"] for row in home.table("child_commitments")}
+    assert all(rows[item.commitment_id or 0] == item.child_id for item in shown)
+    lessons = [item for item in week.items if item.type is ItemType.SUBJECT]
+    assert not [i for i in lessons if (i.child_id, i.date) == (home.emma, THURSDAY)]
+    assert not [i for i in lessons if i.date == FRIDAY]
+    family = await home.reload()
+    assert together(family, home.local, change.changes) == Impossible(Why.ALREADY_SO)
+    only = [change.changes[0], TakeDaysOff(WEDNESDAY, WEDNESDAY)]
+    assert together(family, home.local, only) == only[1]
+    await home.undone(applied.token)
+    assert places(await home.week()) == before
+    assert home.rows("SELECT * FROM days_off") == []
+
+
 @pytest.mark.parametrize("scope", list(Scope))
 async def test_something_new_takes_its_time(home: Home, scope: Scope) -> None:
     of_child = scope is Scope.CHILD
@@ -408,6 +456,11 @@ async def test_what_cannot_be_is_answered_and_changes_nothing(home: Home) -> Non
         (TakeDaysOff(FRIDAY, THURSDAY), Why.NO_TIME),
         (TakeDaysOff(FRIDAY, FRIDAY, 99), Why.NO_SUCH_PERSON),
         (TakeDaysOff(FRIDAY, FRIDAY + timedelta(days=400)), Why.TOO_LONG),
+        (SetHours(home.emma, MONDAY, 600, 660), Why.PAST),
+        (SetHours(home.emma, FRIDAY, 660, 660), Why.NO_TIME),
+        (SetHours(home.emma, FRIDAY, 9 * 60, 13 * 60), Why.ALREADY_SO),
+        (SetHours(99, FRIDAY, 600, 660), Why.NO_SUCH_PERSON),
+        (Together((SetHours(home.emma, FRIDAY, 600, 660), TakeDaysOff(MONDAY, FRIDAY))), Why.PAST),
         (AddCommitment("Vet", MONDAY, 600, 660, Scope.FAMILY), Why.PAST),
         (AddCommitment("Vet", FRIDAY, 600, 600, Scope.FAMILY), Why.NO_TIME),
         (AddCommitment("Vet", FRIDAY, 600, 660, Scope.CHILD), Why.NO_SUCH_PERSON),

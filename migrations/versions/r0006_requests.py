@@ -1,0 +1,68 @@
+"""What a family asks of its week in the chat: hours of single dates, and requests to confirm.
+
+Revision ID: 0006
+Revises: 0005
+"""
+
+from alembic import op
+
+from db.roles import APP_ROLE
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+FAMILY = "(NULLIF(current_setting('app.family_id', true), ''))::integer"
+
+
+def _guarded(table: str) -> str:
+    return f"""
+ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
+ALTER TABLE {table} FORCE ROW LEVEL SECURITY;
+CREATE POLICY own_rows ON {table}
+    USING (family_id = {FAMILY}) WITH CHECK (family_id = {FAMILY});
+GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP_ROLE};
+GRANT USAGE ON SEQUENCE {table}_id_seq TO {APP_ROLE};
+"""
+
+
+UP = f"""
+CREATE TABLE day_hours (
+    id SERIAL PRIMARY KEY,
+    family_id INTEGER NOT NULL DEFAULT {FAMILY} REFERENCES families(id) ON DELETE CASCADE,
+    child_id INTEGER NOT NULL REFERENCES children(id) ON DELETE CASCADE,
+    date DATE NOT NULL,
+    start_time TIME NOT NULL,
+    end_time TIME NOT NULL,
+    created_at TIMESTAMP NOT NULL DEFAULT NOW(),
+    CONSTRAINT day_hours_times_check CHECK (start_time < end_time),
+    UNIQUE (child_id, date)
+);
+CREATE INDEX idx_day_hours_family_id ON day_hours(family_id);
+
+CREATE TABLE chat_requests (
+    id SERIAL PRIMARY KEY,
+    family_id INTEGER NOT NULL DEFAULT {FAMILY} REFERENCES families(id) ON DELETE CASCADE,
+    chat_account_id INTEGER NOT NULL REFERENCES chat_accounts(id) ON DELETE CASCADE,
+    asked JSONB NOT NULL,
+    change JSONB,
+    created_at TIMESTAMP NOT NULL DEFAULT NOW()
+);
+CREATE INDEX idx_chat_requests_family_id ON chat_requests(family_id);
+CREATE INDEX idx_chat_requests_chat_account_id ON chat_requests(chat_account_id);
+{_guarded("day_hours")}{_guarded("chat_requests")}
+"""
+
+DOWN = """
+DROP TABLE chat_requests;
+DROP TABLE day_hours;
+"""
+
+
+def upgrade() -> None:
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(UP)
+
+
+def downgrade() -> None:
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(DOWN)
