@@ -1,38 +1,38 @@
 """The tasks that workers run. Arguments are ids; every task may run twice."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from datetime import date
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 import structlog
 from procrastinate import JobContext, RetryStrategy
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.caldav import connect_caldav, disconnect_caldav, publish_caldav
-from app.changes import Applied, Outcome
 from app.delivery import deliver
 from app.google import answer_calendar, disconnect_google, publish_google
 from app.google_changes import move_by_tap
 from app.outside import answer_times, follow_calendar, give_up_answer
 from app.planning import plan_weeks
+from app.requests import carry_out, preview
 from app.services import Services
 from app.undo import undo
 from app.updates import HEAR, give_up, hear
-from bot.changes import UNDO_CHANGE, card_of_undo
+from app.waiting import Waiting, waiting_chats
+from bot.changes import UNDO_CHANGE
 from bot.conversations.cards import Card
 from bot.conversations.google import Answer
-from bot.daily import remind_of_today, show_week
+from bot.daily import remind_of_today
 from bot.google import ANSWER_CALENDAR, MOVE_LESSON
 from bot.interview import PLAN_WEEKS
-from bot.outbox import DELIVER, replace_card
+from bot.outbox import DELIVER
 from bot.outside import ANSWER_TIMES
+from bot.requests import CARRY_OUT, PREVIEW
 from core.phrase import say
 from core.reminders import MORNING
 from core.week import wall
 from db.connections import CONNECT_CALDAV, DISCONNECT, FOLLOW, Connection, Provider, load_connection
-from db.conversations import Account, load_account
+from db.conversations import load_account
 from db.families import load_family
 from db.family_rows import NoSuchFamily
 from db.queue import MAX_ATTEMPTS
@@ -52,6 +52,8 @@ RETRY_SOON = RetryStrategy(max_attempts=MAX_ATTEMPTS - 1, exponential_wait=2)
 
 RETRY_FOR_HOURS = RetryStrategy(max_attempts=MAX_ATTEMPTS - 1, exponential_wait=8)
 """For servers elsewhere: eight seconds, a minute, nine minutes, more than an hour."""
+
+RequestWork: TypeAlias = Callable[[Services, int, int, int, int], Awaitable[None]]
 
 log = structlog.get_logger()
 
@@ -79,7 +81,7 @@ def register(services: Services) -> None:
     async def plan_and_show(
         context: JobContext, family_id: int, mondays: str, since: int, waiting: str
     ) -> None:
-        chats = _waiting(services, family_id, waiting)
+        chats = waiting_chats(services, family_id, waiting)
         weeks = [date.fromisoformat(monday) for monday in mondays.split()]
         try:
             planned = await plan_weeks(services, family_id, weeks, since=since)
@@ -98,7 +100,7 @@ def register(services: Services) -> None:
     async def undo_and_say(
         context: JobContext, family_id: int, account_id: int, message_id: int, token: str
     ) -> None:
-        chat = _Waiting(services, family_id, account_id, message_id)
+        chat = Waiting(services, family_id, account_id, message_id)
         try:
             await chat.show_undone(await undo(services, family_id, token))
         except NoSuchFamily:
@@ -107,6 +109,27 @@ def register(services: Services) -> None:
             if context.job.attempts + 1 >= MAX_ATTEMPTS:
                 await chat.show(Card(say("chat.our_fault")))
             raise
+
+    for name, work in ((PREVIEW, preview), (CARRY_OUT, carry_out)):
+
+        @app.task(name=name, retry=RETRY_SOON, pass_context=True)
+        async def of_request(
+            context: JobContext,
+            family_id: int,
+            account_id: int,
+            message_id: int,
+            request_id: int,
+            work: RequestWork = work,
+        ) -> None:
+            try:
+                await work(services, family_id, account_id, message_id, request_id)
+            except NoSuchFamily:
+                log.info("erased before it was answered", family_id=family_id)
+            except Exception:
+                if context.job.attempts + 1 >= MAX_ATTEMPTS:
+                    chat = Waiting(services, family_id, account_id, message_id)
+                    await chat.show(Card(say("chat.our_fault")))
+                raise
 
     @app.task(name=PUBLISH, retry=RETRY)
     async def publish(family_id: int, connection_id: int) -> None:
@@ -152,7 +175,7 @@ def register(services: Services) -> None:
             await move_by_tap(services, family_id, account_id, message_id, item_id, to, start)
         except Exception:
             if context.job.attempts + 1 >= MAX_ATTEMPTS:
-                chat = _Waiting(services, family_id, account_id, message_id)
+                chat = Waiting(services, family_id, account_id, message_id)
                 await chat.show(Card(say("chat.our_fault")))
             raise
 
@@ -184,67 +207,6 @@ def register(services: Services) -> None:
 async def _connection(services: Services, family_id: int, connection_id: int) -> Connection | None:
     async with services.database.transaction(family_id=family_id) as session:
         return await load_connection(session, connection_id, services.box)
-
-
-def _waiting(services: Services, family_id: int, waiting: str) -> list["_Waiting"]:
-    """`waiting` as the job has it: "account:message" for each chat, by blanks."""
-    pairs = [entry.split(":") for entry in waiting.split()]
-    return [_Waiting(services, family_id, int(chat), int(said)) for chat, said in pairs]
-
-
-@dataclass(frozen=True)
-class _Waiting:
-    """A chat that waits for its week, and the message that tells how it goes. One that has been
-    erased meanwhile is told nothing."""
-
-    services: Services
-    family_id: int
-    account_id: int
-    message_id: int
-
-    async def show(self, card: Card) -> None:
-        async with self._chat() as (session, account):
-            if account is not None:
-                now = self.services.now()
-                await replace_card(session, account, self.message_id, card, now=now)
-
-    async def show_undone(self, outcome: Outcome) -> None:
-        """Says in the message that offered it what came of an undo."""
-        now = self.services.now()
-        async with self._chat() as (session, account):
-            if account is not None:
-                told = outcome.difference if isinstance(outcome, Applied) else outcome
-                card = await card_of_undo(session, self.family_id, told, now=now)
-                await replace_card(session, account, self.message_id, card, now=now)
-
-    async def show_week(self, moved: int | None) -> None:
-        """Shows the week in place of the message, and how many lessons have moved (None: there
-        was no week before)."""
-        notice = None
-        if moved is not None:
-            notice = say("settings.planned", count=moved) if moved else say("settings.fits")
-        async with self._chat() as (session, account):
-            if account is not None:
-                await show_week(
-                    session,
-                    account,
-                    self.family_id,
-                    box=self.services.box,
-                    base_url=self.services.settings.base_url,
-                    now=self.services.now(),
-                    message_id=self.message_id,
-                    notice=notice,
-                )
-
-    @asynccontextmanager
-    async def _chat(self) -> AsyncIterator[tuple[AsyncSession, Account | None]]:
-        transaction = self.services.database.transaction(
-            family_id=self.family_id, chat_account_id=self.account_id
-        )
-        async with transaction as session:
-            account = await load_account(session, self.account_id)
-            ours = account is not None and account.family_id == self.family_id
-            yield session, account if ours else None
 
 
 async def say_reminder(services: Services, family_id: int, reminder_id: int) -> None:

@@ -38,12 +38,14 @@ async def tell_guardians(
     now: datetime,
     dedupe_key: str | None = None,
     box: SecretBox | None = None,
+    but: int | None = None,
 ) -> int:
-    """Says a card in every chat of those who decide for the family; returns in how many it was
-    new. The transaction acts for the family; `dedupe_key` and `box` as for `bot.outbox.post`."""
+    """Says a card in every chat of those who decide for the family, `but` in that account's;
+    returns in how many it was new. The transaction acts for the family; `dedupe_key` and `box` as
+    for `bot.outbox.post`."""
     told = 0
     for account in await accounts_of(session, family_id):
-        if await is_guardian(session, account.adult_id):
+        if account.id != but and await is_guardian(session, account.adult_id):
             posted = await post(session, account, card, now=now, dedupe_key=dedupe_key, box=box)
             told += posted is not None
     return told

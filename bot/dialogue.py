@@ -29,7 +29,7 @@ from bot.conversations.differences import token_to_undo
 from bot.conversations.flow import AGAIN, Hints
 from bot.conversations.google import tapped
 from bot.conversations.outside import times_answered
-from bot.daily import answer_day, help_card, show_today, show_week
+from bot.daily import help_card, show_today, show_week
 from bot.google import answer_google
 from bot.incoming import Command, Incoming
 from bot.interview import (
@@ -45,6 +45,7 @@ from bot.interview import (
 from bot.joining import answer_invitation, invite, is_answer, join, offer_link
 from bot.outbox import post, replace_card, shown
 from bot.outside import answer_times
+from bot.replies import answer_day
 from bot.talk import Dialogue, Talk
 from bot.texts import LANGUAGES, language_of
 from core.phrase import say
@@ -122,7 +123,7 @@ async def converse(
         case Located():
             await talk.say(Card(say("flow.no_place")))
         case _:
-            await answer_day(session, account, account.family_id, event, incoming, now=now)
+            await answer_day(talk, account.family_id, event, incoming.message_id)
 
 
 async def apologise(session: AsyncSession, account: Account, *, now: datetime) -> None:

@@ -74,6 +74,23 @@ async def change_of_token(session: AsyncSession, family_id: int, token: str) -> 
     return await _find(session, family_id, models.WeekChange.token == token)
 
 
+async def latest_change(session: AsyncSession, family_id: int, *, since: datetime) -> str | None:
+    """The token of the latest change since then that can be taken back; an undo is none."""
+    undo = aliased(models.WeekChange)
+    token: str | None = await session.scalar(
+        select(models.WeekChange.token)
+        .where(
+            models.WeekChange.family_id == family_id,
+            models.WeekChange.created_at >= since,
+            models.WeekChange.kind != UNDO,
+            ~exists().where(undo.undoes_id == models.WeekChange.id),
+        )
+        .order_by(models.WeekChange.id.desc())
+        .limit(1)
+    )
+    return token
+
+
 async def what_changed(session: AsyncSession, family_id: int, effect: ChangeEffect) -> Difference:
     """The difference that a recorded change has made to the family's lessons."""
     if effect.done is not None:

@@ -1,5 +1,6 @@
 """What was done: an item is completed once, with one log, and the word can be taken back."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -9,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.plan import Item
+from core.said.readings import Outing
 from core.week import clock, minute_of
 from db import models
 from db.items import active_item, iso_utc, rewrite_data, stored_item
@@ -19,7 +21,11 @@ from db.types import (
     LoggedOriginal,
     LogScheduled,
     read,
+    write,
 )
+
+OUTING = "outing"
+"""`activity_type` of what was learned outside of the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +60,12 @@ async def complete_item(
     by: str,
     started: int | None = None,
     ended: int | None = None,
+    engagement: int | None = None,
 ) -> Completion:
     """The item is done, at this instant, on the word of `by` ("child", "parent").
 
-    `started` and `ended` (minutes of the day) where they were told, else it is logged as planned.
+    `started` and `ended` (minutes of the day) where they were told, else it is logged as planned;
+    `engagement` from 1 (not at all) to 5.
     However often it is said, and by however many at once, there is one log for each child, item
     and date; one that tells that it was missed becomes this one.
     """
@@ -69,7 +77,7 @@ async def complete_item(
     stored = stored_item(row, child_id)
     written = insert(models.ActivityLog).values(
         **_log_values(row, child_id),
-        actual=_log_actual(row, at, by, started, ended),
+        actual=_log_actual(row, at, by, started, ended, engagement),
         created_at=at,
     )
     renewed = ("schedule_id", "schedule_item_id", "scheduled", "actual", "created_at")
@@ -114,6 +122,66 @@ async def undo_completion(
     await rewrite_data(session, row.schedule_id or 0)
     await bump_revision(session, family_id)
     return True
+
+
+async def set_engagement(session: AsyncSession, family_id: int, uid: str, engagement: int) -> None:
+    """Add to the log of an item that is done how much the child liked it, from 1 to 5."""
+    await lock_family(session, family_id)
+    found = await active_item(session, family_id, uid)
+    if found is None:
+        return
+    log = await session.scalar(
+        select(models.ActivityLog)
+        .where(
+            models.ActivityLog.child_id == found[1],
+            models.ActivityLog.item_uid == uid,
+            models.ActivityLog.date == found[0].day_date,
+        )
+        .execution_options(populate_existing=True)
+    )
+    if log is not None and log.actual is not None:
+        log.actual = read(LogActual, {**write(log.actual), "childEngagement": engagement})
+        await session.flush()
+
+
+async def log_outing(
+    session: AsyncSession, family_id: int, outing: Outing, *, at: datetime
+) -> tuple[int, ...]:
+    """Log something that was learned outside of the plan, for each of its children; returns the
+    logs' ids."""
+    rows = [
+        models.ActivityLog(
+            family_id=family_id,
+            child_id=child_id,
+            date=outing.on,
+            activity_name=outing.name if outing.subject is None else outing.subject,
+            activity_type=OUTING,
+            scheduled=LogScheduled(),
+            actual=read(
+                LogActual,
+                {
+                    "completed": True,
+                    "completedAt": iso_utc(at),
+                    "minutes": outing.minutes,
+                    "outing": outing.name,
+                },
+            ),
+            created_at=at,
+        )
+        for child_id in outing.children
+    ]
+    session.add_all(rows)
+    await session.flush()
+    return tuple(row.id for row in rows)
+
+
+async def forget_logs(session: AsyncSession, ids: Iterable[int]) -> None:
+    """Take back logs of what was learned outside of the plan."""
+    await session.execute(
+        delete(models.ActivityLog).where(
+            models.ActivityLog.id.in_(list(ids)), models.ActivityLog.activity_type == OUTING
+        )
+    )
 
 
 async def log_missed(
@@ -186,7 +254,12 @@ def _log_scheduled(row: models.ScheduleItem) -> LogScheduled:
 
 
 def _log_actual(
-    row: models.ScheduleItem, at: datetime, by: str, started: int | None, ended: int | None
+    row: models.ScheduleItem,
+    at: datetime,
+    by: str,
+    started: int | None,
+    ended: int | None,
+    engagement: int | None,
 ) -> LogActual:
     actual: dict[str, Any] = {
         "completed": True,
@@ -198,6 +271,8 @@ def _log_actual(
     if started is None and ended is None:
         # Learning must not take the plan for a measurement.
         actual["asPlanned"] = True
+    if engagement is not None:
+        actual["childEngagement"] = engagement
     original = row.item_data.original_subject
     if original is not None and original.parent_involvement is not None:
         actual["parentInvolvement"] = original.parent_involvement

@@ -7,8 +7,12 @@ from datetime import date, time
 from bot.conversations.answers import LABEL, short
 from bot.conversations.calendars import OPEN
 from bot.conversations.cards import Card, Link, Option
+from bot.conversations.requests import Answer, option_of
 from core.phrase import Phrase, say
 from core.week import Weekday, time_of
+
+FACES = "😣😕🙂😀🤩"
+"""How a lesson was liked, from 1 to 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +147,18 @@ def undone_notice(child: str, lesson: str) -> Phrase:
 def unclear_notice() -> Phrase:
     """Asks back after a reply that we did not understand."""
     return say("day.unclear")
+
+
+def logged_card(notice: Phrase, request_id: int, *, faces: bool) -> Card:
+    """What was just logged, with one tap that takes all of it back, and with `faces` that say how
+    a lesson was liked."""
+    liked = [
+        option_of(request_id, Answer(f"e{number}"), say("verbatim", text=face))
+        for number, face in enumerate(FACES, start=1)
+    ]
+    rows = (tuple(liked[:3]), tuple(liked[3:])) if faces else ()
+    undo = option_of(request_id, Answer.UNLOG, say("day.undo"))
+    return Card(notice, rows=(*rows, (undo,)), hint=say("day.faces") if faces else None)
 
 
 def not_yet_notice() -> Phrase:

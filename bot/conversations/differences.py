@@ -132,7 +132,7 @@ def _moved(moved: Iterable[Changed], family: Family, today: date) -> Iterator[Ph
         elif old.date == new.date:
             line = say("change.moved", lesson=lesson, at=when)
         else:
-            line = say("change.moved_day", lesson=lesson, day=_day(old.date, today), at=when)
+            line = say("change.moved_day", lesson=lesson, day=day_named(old.date, today), at=when)
         adult = _adult(family, new.adult_id)
         if adult is not None and new.adult_id != old.adult_id:
             line = say("change.with", line=line, adult=adult)
@@ -175,7 +175,7 @@ def _by_day(key: str, some: Iterable[Item], family: Family, today: date) -> Iter
         days[items[0].date].setdefault(children, []).append(items[0].name)
     for day, lessons in sorted(days.items()):
         named = [_lesson(family, children, names) for children, names in lessons.items()]
-        yield say(key, day=_day(day, today), lessons=listed(named))
+        yield say(key, day=day_named(day, today), lessons=listed(named))
 
 
 def _alike(some: Iterable[_Thing], key: Callable[[_Thing], Hashable]) -> list[list[_Thing]]:
@@ -210,10 +210,10 @@ def at(day: date, minute: int, today: date) -> Phrase:
     """A time of a day as it is told on `today`: "10 AM today", "Wed 10 AM"."""
     if day == today:
         return say("change.at_today", time=time_of(minute))
-    return say("change.at", day=_day(day, today), time=time_of(minute))
+    return say("change.at", day=day_named(day, today), time=time_of(minute))
 
 
-def _day(day: date, today: date) -> Phrase:
+def day_named(day: date, today: date) -> Phrase:
     """ "today", "Wed" for one of the six days that follow, else the whole date."""
     if day == today:
         return say("change.today")

@@ -260,9 +260,15 @@ async def in_telegram(services: Services, person: Person, home: Household) -> Ac
 
 
 async def in_browser(
-    services: Services, cookie: str, home: Household | None = None, *, adult_id: int | None = None
+    services: Services,
+    cookie: str,
+    home: Household | None = None,
+    *,
+    adult_id: int | None = None,
+    child_id: int | None = None,
 ) -> Account:
-    """A web chat under this cookie: nobody's, or an adult's of the household (its parent's)."""
+    """A web chat under this cookie: nobody's, or an adult's of the household (its parent's) or a
+    child's."""
     async with services.database.transaction() as session:
         account = await create_web_account(session, cookie, language="en")
         if home is not None:
@@ -270,7 +276,8 @@ async def in_browser(
                 session,
                 account.id,
                 family_id=home.id,
-                adult_id=adult_id or home.family.adults[0].id,
+                adult_id=None if child_id else adult_id or home.family.adults[0].id,
+                child_id=child_id,
             )
         return await _now(session, account)
 
