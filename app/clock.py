@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services import Services
 from app.tasks import REMIND
-from core.reminders import MORNING_MINUTE, due_date, next_morning
+from core.reminders import Kind, Said, due_date, how_said, next_of
 from db.connections import (
     FOLLOW,
     Provider,
@@ -19,7 +19,7 @@ from db.connections import (
 from db.conversations import accounts_of
 from db.families import load_family
 from db.queue import enqueue, sweep_stalled
-from db.reminders import Due, claim_due, create_reminder, set_next_due
+from db.reminders import Due, claim_due, create_reminder, load_day_settings, set_next_due
 from db.revision import publish_soon
 from db.session import family_scope
 
@@ -31,9 +31,6 @@ SWEEP_SECONDS = 15
 
 TRY_AGAIN = timedelta(hours=1)
 """When what could not be handed on is looked at again."""
-
-LATEST = timedelta(hours=4)
-"""A morning's list later than this helps nobody: after a longer downtime it is left out."""
 
 log = structlog.get_logger()
 
@@ -97,12 +94,16 @@ async def _hand_on(session: AsyncSession, due: Due, now: datetime) -> None:
     """One reminder for each chat of the family, and the next time at which it is due."""
     await family_scope(session, due.family_id)
     family = await load_family(session, due.family_id)
-    await set_next_due(session, due.family_id, due.kind, next_morning(family, now))
-    if now - due.due_at > LATEST:
+    settings, kind = await load_day_settings(session, due.family_id), Kind(due.kind)
+    minute, zone = settings.minute(kind), ZoneInfo(family.timezone)
+    await set_next_due(session, due.family_id, kind, next_of(kind, family, settings, now))
+    if minute is None:
         return
-    local_date = due_date(due.due_at, ZoneInfo(family.timezone), MORNING_MINUTE)
+    local_date = due_date(due.due_at, zone, minute)
+    if how_said(settings, kind, local_date, now, zone) is Said.NEVER:
+        return
     for account in await accounts_of(session, due.family_id):
-        reminder_id = await create_reminder(session, due.kind, account.id, local_date)
+        reminder_id = await create_reminder(session, kind, account.id, local_date)
         if reminder_id is not None:
             await enqueue(
                 session,

@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from app.changes import Applied, apply_change, preview_change
+from app.changes import Applied, Outcome, apply_change, preview_change
 from app.planning import week_request
 from app.services import Services
 from app.waiting import family_chat
@@ -75,20 +75,24 @@ async def carry_out(
     """Do what was confirmed, once; say what it did in the message and to the other guardians.
     Raises `KeepsChanging`, `NoSuchFamily`, `RulesBroken`."""
     asked = await _asked(services, family_id, account_id, request_id)
-    if asked is None or asked.change is None:
+    if asked is None:
         return
     async with family_chat(services, family_id, account_id) as (_, account):
         if account is None:
             return
         reason = translator(spoken(account))(told(asked.wish, asked.ground))
-    outcome = await apply_change(
-        services,
-        family_id,
-        asked.change,
-        Origin.CHAT,
-        key=f"request:{request_id}",
-        reason=reason,
+    # What the evening asks about was never looked at before.
+    change = asked.change or change_of(
+        asked.wish, asked.ground.family, asked.ground.lessons, asked.local
     )
+    outcome: Outcome
+    if isinstance(change, Impossible):
+        outcome = change
+    else:
+        key = f"request:{request_id}"
+        outcome = await apply_change(
+            services, family_id, change, Origin.CHAT, key=key, reason=reason
+        )
     now = services.now()
     async with family_chat(services, family_id, account_id) as (session, account):
         if account is None:

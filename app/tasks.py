@@ -3,7 +3,6 @@
 from collections.abc import Awaitable, Callable
 from datetime import date
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 import structlog
 from procrastinate import JobContext, RetryStrategy
@@ -14,6 +13,7 @@ from app.google import answer_calendar, disconnect_google, publish_google
 from app.google_changes import move_by_tap
 from app.outside import answer_times, follow_calendar, give_up_answer
 from app.planning import plan_weeks
+from app.reminders import say_reminder
 from app.requests import carry_out, preview
 from app.services import Services
 from app.undo import undo
@@ -22,23 +22,16 @@ from app.waiting import Waiting, waiting_chats
 from bot.changes import UNDO_CHANGE
 from bot.conversations.cards import Card
 from bot.conversations.google import Answer
-from bot.daily import remind_of_today
 from bot.google import ANSWER_CALENDAR, MOVE_LESSON
 from bot.interview import PLAN_WEEKS
 from bot.outbox import DELIVER
 from bot.outside import ANSWER_TIMES
 from bot.requests import CARRY_OUT, PREVIEW
 from core.phrase import say
-from core.reminders import MORNING
-from core.week import wall
 from db.connections import CONNECT_CALDAV, DISCONNECT, FOLLOW, Connection, Provider, load_connection
-from db.conversations import load_account
-from db.families import load_family
 from db.family_rows import NoSuchFamily
 from db.queue import MAX_ATTEMPTS
-from db.reminders import attach_message, load_reminder
 from db.revision import PUBLISH
-from db.session import chat_scope
 
 REMIND = "remind"
 """The task that says one reminder."""
@@ -207,23 +200,3 @@ def register(services: Services) -> None:
 async def _connection(services: Services, family_id: int, connection_id: int) -> Connection | None:
     async with services.database.transaction(family_id=family_id) as session:
         return await load_connection(session, connection_id, services.box)
-
-
-async def say_reminder(services: Services, family_id: int, reminder_id: int) -> None:
-    """Says a reminder once: its message and the note that it was said are committed together. One
-    of a day that is over is not said any more."""
-    async with services.database.transaction(family_id=family_id) as session:
-        reminder = await load_reminder(session, reminder_id)
-        if reminder is None or reminder.message_id is not None or reminder.kind != MORNING:
-            return
-        account = await load_account(session, reminder.chat_account_id)
-        if account is None:
-            return
-        await chat_scope(session, account.id)
-        now = services.now()
-        family = await load_family(session, family_id)
-        if wall(now, ZoneInfo(family.timezone)).date() != reminder.local_date:
-            return
-        message_id = await remind_of_today(session, account, family_id, now=now)
-        if message_id is not None:
-            await attach_message(session, reminder_id, message_id)

@@ -62,7 +62,12 @@ async def show_today(
 
 
 async def remind_of_today(
-    session: AsyncSession, account: Account, family_id: int, *, now: datetime
+    session: AsyncSession,
+    account: Account,
+    family_id: int,
+    *,
+    now: datetime,
+    notice: Phrase | None = None,
 ) -> int | None:
     """Posts today's list of our own accord, once a day for a chat; returns the message's id. None
     if it was said already, or if the day is free: then nobody is disturbed."""
@@ -72,7 +77,7 @@ async def remind_of_today(
     if not items:
         return None
     look = await helps(session, account)
-    card = today_card(today, child_lists(family, account, items), only_look=look)
+    card = today_card(today, child_lists(family, account, items), notice=notice, only_look=look)
     key = day_key(today)
     return await post(session, account, card, now=now, step=today.toordinal(), dedupe_key=key)
 

@@ -17,6 +17,7 @@ from bot.conversations.day import (
     unclear_notice,
     undone_notice,
 )
+from bot.conversations.evening import CHOOSE
 from bot.conversations.requests import Answer, Ground, request_answered
 from bot.daily import (
     CARD_LIFE,
@@ -46,7 +47,7 @@ from db.completion import (
     undo_completion,
 )
 from db.families import load_family
-from db.items import StoredItem, load_items
+from db.items import StoredItem, find_item, load_items
 from db.messages import load_message
 from db.requests import Logged, forget_request, load_request
 
@@ -87,7 +88,7 @@ async def _tapped(talk: Talk, family_id: int, option: str, message_id: int | Non
     """A button of a day's list."""
     session, account, now = talk.session, talk.account, talk.now
     message = await load_message(session, message_id) if message_id is not None else None
-    tapped = re.fullmatch(r"(d|all|u)(\d+)", option)
+    tapped = re.fullmatch(r"(d|all|u)(\d+)|" + CHOOSE, option)
     if (
         message is None
         or not message.step
@@ -99,11 +100,12 @@ async def _tapped(talk: Talk, family_id: int, option: str, message_id: int | Non
     family = await load_family(session, family_id)
     day = date.fromordinal(message.step)
     items = await day_lessons(session, account, family_id, day)
-    number = int(tapped[2])
     undo: int | None = None
+    notice: Phrase | None = None
+    number = int(tapped[2] or 0)
     if tapped[1] == "u":
         notice = await _undo(talk, family_id, family, items, number)
-    else:
+    elif option != CHOOSE:
         if tapped[1] == "d":
             chosen = [stored for stored in items if stored.id == number]
             undo = number
@@ -202,14 +204,27 @@ async def _answer_request(talk: Talk, family_id: int, option: str, message_id: i
     if isinstance(asked, Logged):
         await _after_logging(talk, family_id, family, asked, request.id, answer, message_id)
     elif isinstance(asked, Reply) and not isinstance(asked, Skip):
-        today = await day_lessons(session, account, family_id, today_of(family, now))
         if isinstance(asked, NotYet):
             await replace_card(session, account, message_id, Card(not_yet_notice()), now=now)
         else:
-            await _report(talk, family_id, asked, family, today, message_id)
+            lessons = await _recent(talk, family_id, family)
+            if isinstance(asked, AllDone):
+                lessons = [s for s in lessons if s.item.date == today_of(family, now)]
+            await _report(talk, family_id, asked, family, lessons, message_id)
     else:
         ground = await ground_of(session, family_id, family, now)
         await answer_proposal(talk, family_id, request.id, asked, answer, ground, message_id)
+
+
+async def _recent(talk: Talk, family_id: int, family: Family) -> Sequence[StoredItem]:
+    """The lessons that may still be reported by a button: today's, and those of the days for which
+    it works."""
+    today = today_of(family, talk.now)
+    found: list[StoredItem] = []
+    for back in range(CARD_LIFE.days + 1):
+        day = today - timedelta(days=back)
+        found += await day_lessons(talk.session, talk.account, family_id, day)
+    return found
 
 
 async def _after_logging(
@@ -232,9 +247,18 @@ async def _after_logging(
             await undo_completion(session, family_id, uid, now=now)
         await forget_logs(session, logged.logs)
         await forget_request(session, request_id)
-        card = Card(say("change.undone"))
+        card = Card(await _taken_back(talk, family_id, family, logged))
         await refresh_list(session, account, family_id, family, today_of(family, now), now)
     await replace_card(session, account, message_id, card, now=now)
+
+
+async def _taken_back(talk: Talk, family_id: int, family: Family, logged: Logged) -> Phrase:
+    """What is said once an answer was taken back: which lesson, where it was one."""
+    if len(logged.uids) == 1:
+        item = await find_item(talk.session, family_id, logged.uids[0])
+        if item is not None:
+            return undone_notice(family.child(item.child_id).name, item.name)
+    return say("change.undone")
 
 
 async def _complete(

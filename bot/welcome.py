@@ -6,11 +6,10 @@ from typing import Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.family import Family
-from core.reminders import MORNING, next_morning
 from db.calendars import create_feeds
 from db.document import FamilyDocument
 from db.families import create_family, load_family
-from db.reminders import set_next_due
+from db.reminders import plan_reminders
 from db.secrets import SecretBox
 
 CONSENT_VERSION = "2026-11"
@@ -51,11 +50,16 @@ async def settle(
     now: datetime,
     before: Family | None = None,
 ) -> Family:
-    """What follows from who a family is: an address for everybody, and the next morning, unless
-    that is as it was for the family `before`. Returns the family."""
+    """What follows from who a family is: an address for everybody, and when it hears from us,
+    unless that is as it was for the family `before`. Returns the family."""
     await create_feeds(session, family_id, box)
     family = await load_family(session, family_id)
-    morning = next_morning(family, now)
-    if before is None or next_morning(before, now) != morning:
-        await set_next_due(session, family_id, MORNING, morning)
+    # What is due at this very moment is claimed already, unless the days or the clock are others.
+    if before is None or _school(before) != _school(family):
+        await plan_reminders(session, family, family_id, now=now)
     return family
+
+
+def _school(family: Family) -> tuple[object, ...]:
+    """What a family's reminders depend on."""
+    return family.timezone, {day for child in family.children for day in child.school_days}

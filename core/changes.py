@@ -28,6 +28,7 @@ class Origin(StrEnum):
     PAGE = "page"
     GOOGLE = "google"
     CALENDAR = "calendar"
+    CLOCK = "clock"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,90 @@
-"""When a daily reminder is due: once on each local date, whatever the clocks do."""
+"""What a family is told of our own accord, and when: once on each local date, whatever the clocks
+do."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from core.family import Family
-from core.week import Weekday, instant, wall
+from core.week import Weekday, instant, minute_of, wall
 
 ONE_DAY = timedelta(days=1)
 
-MORNING = "morning"
-MORNING_MINUTE = 7 * 60 + 30
-"""When the day's list is sent: half past seven of the family's own time."""
+
+class Kind(StrEnum):
+    """What a family is told of our own accord."""
+
+    MORNING = "morning"
+    EVENING = "evening"
 
 
-def next_morning(family: Family, after: datetime) -> datetime | None:
-    """The next morning of a school day of any child, as a UTC instant later than `after` (aware);
-    None for a family without one."""
+@dataclass(frozen=True, slots=True)
+class DaySettings:
+    """When a family hears from us, in minutes of its own day; None: never.
+
+    In the quiet hours, `quiet_from` up to `quiet_until`, nothing is caught up. Nothing is said
+    before the date `paused_until`.
+    """
+
+    morning: int | None = 7 * 60 + 30
+    evening: int | None = 18 * 60 + 30
+    quiet_from: int = 21 * 60
+    quiet_until: int = 7 * 60
+    paused_until: date | None = None
+
+    def minute(self, kind: Kind) -> int | None:
+        """When it is said on a day of lessons."""
+        return self.morning if kind is Kind.MORNING else self.evening
+
+    def is_quiet(self, minute: int) -> bool:
+        """Whether this minute lies in the quiet hours, which may last past midnight."""
+        if self.quiet_from <= self.quiet_until:
+            return self.quiet_from <= minute < self.quiet_until
+        return minute >= self.quiet_from or minute < self.quiet_until
+
+    def is_paused(self, day: date) -> bool:
+        return self.paused_until is not None and day < self.paused_until
+
+
+LATE = timedelta(minutes=20)
+"""From how long after its time on something is said to be late."""
+
+
+class Said(StrEnum):
+    """What becomes of something that was due: said as usual, said to be late, or no more."""
+
+    NOW = "now"
+    LATE = "late"
+    NEVER = "never"
+
+
+def how_said(
+    settings: DaySettings, kind: Kind, due_on: date, now: datetime, zone: ZoneInfo
+) -> Said:
+    """What becomes at `now` (aware) of what was due on a date: it is caught up on its own day,
+    outside the quiet hours, and a morning not beside the evening. What is in time is said even in
+    the quiet hours: somebody has set that time."""
+    local, minute = wall(now, zone), settings.minute(kind)
+    if minute is None or local.date() != due_on or settings.is_paused(due_on):
+        return Said.NEVER
+    if now - instant(due_on, minute, zone) <= LATE:
+        return Said.NOW
+    told = minute_of(local.time())
+    evening = settings.evening if kind is Kind.MORNING else None
+    over = evening is not None and minute < evening <= told
+    return Said.NEVER if over or settings.is_quiet(told) else Said.LATE
+
+
+def next_of(kind: Kind, family: Family, settings: DaySettings, after: datetime) -> datetime | None:
+    """When a family is next told of this kind, on a school day of any child: a UTC instant later
+    than `after` (aware); None: never."""
     weekdays = {day for child in family.children for day in child.school_days}
-    if not weekdays:
+    minute = settings.minute(kind)
+    if not weekdays or minute is None:
         return None
-    return next_due(after, ZoneInfo(family.timezone), MORNING_MINUTE, weekdays)
+    return next_due(after, ZoneInfo(family.timezone), minute, weekdays)
 
 
 def next_due(

@@ -90,8 +90,11 @@ def change_of(
             return changes.SwapLessons(first, second)
         case DropAsked(lesson=uid):
             return DropLesson(uid)
-        case Skip(lessons=uids):
-            return MissLessons(uids)
+        case Skip(lessons=uids, let_go=let_go):
+            done = {item.uid for item in lessons if item.completed}
+            # One that was reported after it was asked about is no longer meant.
+            open_still = tuple(uid for uid in uids if uid not in done)
+            return MissLessons(open_still, let_go) if open_still else Impossible(Why.ALREADY_SO)
         case MoveOccurrence():
             return changes.MoveOccurrence(
                 wish.commitment_id, wish.own, wish.on, wish.to, wish.start, wish.end

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from sqlalchemy import delete, select
@@ -222,6 +222,22 @@ async def missed_log(session: AsyncSession, family_id: int, uid: str) -> int | N
         )
     )
     return log_id
+
+
+async def told_missed(
+    session: AsyncSession, family_id: int, since: date, until: date
+) -> frozenset[tuple[str, date]]:
+    """The lessons (by uid and date) from `since` up to and without `until` that are known not to
+    have been held then."""
+    found = await session.execute(
+        select(models.ActivityLog.item_uid, models.ActivityLog.date).where(
+            models.ActivityLog.family_id == family_id,
+            models.ActivityLog.date >= since,
+            models.ActivityLog.date < until,
+            models.ActivityLog.actual["completed"].as_boolean().is_(False),
+        )
+    )
+    return frozenset((uid, day) for uid, day in found if uid is not None)
 
 
 def _log_values(row: models.ScheduleItem, child_id: int) -> dict[str, Any]:

@@ -60,7 +60,7 @@ PRIVACY: Mapping[str, Mapping[str, PrivacyClass]] = {
     "families": _table(
         Retention.FAMILY,
         family="name scheduling_flexibility planning_approach preferences"
-        " questionnaire_responses timezone",
+        " questionnaire_responses timezone day_settings",
         system="id user_id created_at updated_at revision",
     ),
     "adults": _table(

@@ -8,7 +8,12 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from db.models import Reminder, ReminderTime
+from core.family import Family as CoreFamily
+from core.reminders import DaySettings, Kind, next_of
+from core.week import clock, parse_clock
+from db.models import Family, Reminder, ReminderTime
+from db.types import DaySettings as StoredSettings
+from db.types import read, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,51 @@ class DueReminder:
     chat_account_id: int
     local_date: date
     message_id: int | None
+
+
+async def load_day_settings(session: AsyncSession, family_id: int) -> DaySettings:
+    """When the family wants to hear from us."""
+    stored = await session.scalar(select(Family.day_settings).where(Family.id == family_id))
+    usual, told = DaySettings(), {} if stored is None else write(stored)
+
+    def minute(key: str, otherwise: int | None) -> int | None:
+        value = told.get(key, ...)
+        if value is ...:
+            return otherwise
+        return None if value is None else parse_clock(value)
+
+    paused = told.get("pausedUntil")
+    return DaySettings(
+        morning=minute("morning", usual.morning),
+        evening=minute("evening", usual.evening),
+        quiet_from=parse_clock(told.get("quietFrom") or clock(usual.quiet_from)),
+        quiet_until=parse_clock(told.get("quietUntil") or clock(usual.quiet_until)),
+        paused_until=None if paused is None else date.fromisoformat(paused),
+    )
+
+
+async def save_day_settings(session: AsyncSession, family_id: int, settings: DaySettings) -> None:
+    """Keep when the family wants to hear from us; its next times follow by `plan_reminders`."""
+    told = {
+        "morning": None if settings.morning is None else clock(settings.morning),
+        "evening": None if settings.evening is None else clock(settings.evening),
+        "quietFrom": clock(settings.quiet_from),
+        "quietUntil": clock(settings.quiet_until),
+    }
+    if settings.paused_until is not None:
+        told["pausedUntil"] = settings.paused_until.isoformat()
+    await session.execute(
+        update(Family).where(Family.id == family_id).values(day_settings=read(StoredSettings, told))
+    )
+
+
+async def plan_reminders(
+    session: AsyncSession, family: CoreFamily, family_id: int, *, now: datetime
+) -> None:
+    """Set when the family is told next, of every kind."""
+    settings = await load_day_settings(session, family_id)
+    for kind in Kind:
+        await set_next_due(session, family_id, kind, next_of(kind, family, settings, now))
 
 
 async def claim_due(session: AsyncSession, now: datetime, limit: int) -> Sequence[Due]:

@@ -386,6 +386,16 @@ class BusyTime(Shape):
     end_time: ClockTime
 
 
+class DaySettings(Shape):
+    """`families.day_settings`: what was set otherwise than usual; a time of null is never."""
+
+    morning: ClockTime | None = None
+    evening: ClockTime | None = None
+    quiet_from: ClockTime | None = None
+    quiet_until: ClockTime | None = None
+    paused_until: str | None = None
+
+
 class BusyProposal(Shape):
     """`calendar_connections.proposal`: times that have come and gone, and would move lessons."""
 

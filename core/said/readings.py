@@ -56,9 +56,11 @@ class NotYet:
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Lessons will not be held when they are planned; they may move."""
+    """Lessons were not held, or will not be, when they are planned; they may move, or (`let_go`)
+    are not made up for."""
 
     lessons: tuple[str, ...]
+    let_go: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from db.base import Base, family_column, now_column, reference
 from db.types import (
     CleanString,
+    DaySettings,
     FamilyPreferences,
     FreeObject,
     Json,
@@ -56,6 +57,7 @@ class Family(Base):
     updated_at: Mapped[datetime] = now_column()
     timezone: Mapped[str] = mapped_column(CleanString(255), server_default="UTC")
     revision: Mapped[int] = mapped_column(server_default=text("0"))
+    day_settings: Mapped[DaySettings | None] = mapped_column(Json(DaySettings))
 
 
 class Adult(Base):

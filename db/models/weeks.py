@@ -155,7 +155,7 @@ class WeekChange(Base):
         Index("idx_week_changes_token", "family_id", "token", unique=True),
         Index("idx_week_changes_idempotency_key", "family_id", "idempotency_key", unique=True),
         Index("idx_week_changes_undoes_id", "undoes_id", unique=True),
-        CheckConstraint("origin IN ('chat', 'page', 'google', 'calendar')", name="origin"),
+        CheckConstraint("origin IN ('chat', 'page', 'google', 'calendar', 'clock')", name="origin"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

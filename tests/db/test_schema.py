@@ -30,6 +30,7 @@ EXTRA_COLUMNS = {
     ("child_commitments", "connection_id"),
     ("family_commitments", "connection_id"),
     ("subjects", "family_id"),
+    ("families", "day_settings"),
     ("schedules", "state"),
     ("schedules", "quality"),
     ("schedules", "decisions"),

@@ -1,4 +1,4 @@
-"""What a family asks of its week in the chat: hours of single dates, and requests to confirm.
+"""The day: hours of single dates, requests to confirm, when a family is reminded, evenings.
 
 Revision ID: 0006
 Revises: 0005
@@ -52,16 +52,35 @@ CREATE TABLE chat_requests (
 CREATE INDEX idx_chat_requests_family_id ON chat_requests(family_id);
 CREATE INDEX idx_chat_requests_chat_account_id ON chat_requests(chat_account_id);
 {_guarded("day_hours")}{_guarded("chat_requests")}
+ALTER TABLE families ADD COLUMN day_settings JSONB;
+ALTER TABLE week_changes
+    DROP CONSTRAINT week_changes_origin_check,
+    ADD CONSTRAINT week_changes_origin_check
+        CHECK (origin IN ('chat', 'page', 'google', 'calendar', 'clock'));
+"""
+
+EVENINGS = """
+INSERT INTO reminder_times (family_id, kind, next_due_at)
+    SELECT family_id, 'evening', next_due_at + INTERVAL '11 hours' FROM reminder_times
+    WHERE kind = 'morning'
+    ON CONFLICT DO NOTHING;
 """
 
 DOWN = """
+DELETE FROM reminder_times WHERE kind = 'evening';
+UPDATE week_changes SET origin = 'chat' WHERE origin = 'clock';
+ALTER TABLE week_changes
+    DROP CONSTRAINT week_changes_origin_check,
+    ADD CONSTRAINT week_changes_origin_check
+        CHECK (origin IN ('chat', 'page', 'google', 'calendar'));
+ALTER TABLE families DROP COLUMN day_settings;
 DROP TABLE chat_requests;
 DROP TABLE day_hours;
 """
 
 
 def upgrade() -> None:
-    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(UP)
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(UP + EVENINGS)
 
 
 def downgrade() -> None:
