@@ -99,8 +99,8 @@ async def show_thinking(
 def help_card(*, notice: Phrase | None = None) -> Card:
     """What a planned family can say."""
     topics = (
-        *("today", "week", "done", "calendars", "settings", "invite", "link", "newlinks"),
-        *("language", "forget"),
+        *("today", "week", "done", "change", "reminders", "pause", "calendars", "settings"),
+        *("invite", "link", "newlinks", "language", "forget"),
     )
     return Card(
         say("help.title"), lines=tuple(say(f"help.{topic}") for topic in topics), notice=notice
@@ -143,7 +143,7 @@ async def show_week(
         if helper:
             # The page shows everybody's week; a helper has a calendar of their own.
             _, *own = card.links
-            card = replace(card, links=tuple(own))
+            card = replace(card, links=tuple(own), rows=((card.rows[0][0],),))
     card = replace(card, notice=notice)
     if message_id is None:
         await post(session, account, card, now=now, box=box)

@@ -12,6 +12,7 @@ from bot.calendars import (
     open_calendars,
     paste_address,
 )
+from bot.change_menu import open_change_menu, tap_change_menu
 from bot.changes import ask_undo
 from bot.conversations.answers.addresses import calendar_address, without_addresses
 from bot.conversations.calendars import is_calendar_option
@@ -25,10 +26,12 @@ from bot.conversations.cards import (
     Tapped,
     Typed,
 )
+from bot.conversations.change_menu import is_change_option
 from bot.conversations.differences import token_to_undo
 from bot.conversations.flow import AGAIN, Hints
 from bot.conversations.google import tapped
 from bot.conversations.outside import times_answered
+from bot.conversations.reminders import is_reminder_option
 from bot.daily import help_card, show_today, show_week
 from bot.google import answer_google
 from bot.incoming import Command, Incoming
@@ -45,6 +48,7 @@ from bot.interview import (
 from bot.joining import answer_invitation, invite, is_answer, join, offer_link
 from bot.outbox import post, replace_card, shown
 from bot.outside import answer_times
+from bot.reminders import set_reminders, tap_reminders
 from bot.replies import answer_day
 from bot.talk import Dialogue, Talk
 from bot.texts import LANGUAGES, language_of
@@ -112,6 +116,12 @@ async def converse(
             option
         ):
             await answer_tap(talk, account.family_id, event, incoming.message_id)
+        case Tapped(option=option) if incoming.message_id is not None and is_reminder_option(
+            option
+        ):
+            await tap_reminders(talk, account.family_id, option, incoming.message_id)
+        case Tapped(option=option) if incoming.message_id is not None and is_change_option(option):
+            await tap_change_menu(talk, account.family_id, option, incoming.message_id)
         case Typed(text=text) if heard is not None:
             await answer_words(talk, account.family_id, heard, text)
         case Typed(text=text) if (address := calendar_address(text, asked=False)) is not None:
@@ -210,6 +220,10 @@ async def _command(talk: Talk, name: str, argument: str, draft: Draft) -> None:
             await talk.say(Card(say("settings.guardian")))
     elif name == "invite":
         await invite(talk, family_id, argument)
+    elif name == "change":
+        await open_change_menu(talk)
+    elif name in ("reminders", "pause", "resume"):
+        await set_reminders(talk, family_id, name, argument)
     elif name == "calendars":
         address = calendar_address(argument, asked=True) if argument else None
         if address is not None:

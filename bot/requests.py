@@ -60,9 +60,16 @@ async def ground_of(session: AsyncSession, family_id: int, family: Family, now: 
     return Ground(family, [stored.item for stored in items], today)
 
 
-async def ask_for(talk: Talk, family_id: int, asked: Request | Skip, ground: Ground) -> None:
-    """Shows what was understood, and has a job look what would become of the week. Only who
-    decides for the family can ask."""
+async def ask_for(
+    talk: Talk,
+    family_id: int,
+    asked: Request | Skip,
+    ground: Ground,
+    *,
+    message_id: int | None = None,
+) -> None:
+    """Shows what was understood, in place of the message `message_id` where one is given, and has
+    a job look what would become of the week. Only who decides for the family can ask."""
     if not await talk.decides():
         await talk.say(Card(say("change.guardian")))
         return
@@ -74,7 +81,11 @@ async def ask_for(talk: Talk, family_id: int, asked: Request | Skip, ground: Gro
     if isinstance(asked, Outing):
         await talk.say(outing_card(request_id, asked, ground))
         return
-    message_id = await talk.say(looking_card(asked, ground))
+    card = looking_card(asked, ground)
+    if message_id is None:
+        message_id = await talk.say(card)
+    else:
+        await replace_card(talk.session, talk.account, message_id, card, now=talk.now)
     await _hand_on(talk, PREVIEW, family_id, message_id, request_id)
 
 

@@ -7,6 +7,7 @@ from datetime import date, time
 from bot.conversations.answers import LABEL, short
 from bot.conversations.calendars import OPEN
 from bot.conversations.cards import Card, Link, Option
+from bot.conversations.change_menu import OPEN as CHANGE
 from bot.conversations.requests import Answer, option_of
 from core.phrase import Phrase, say
 from core.week import Weekday, time_of
@@ -215,7 +216,7 @@ def week_card(
     return Card(
         title=say("week.ready", names=tuple(names), count=len(names)),
         lines=tuple(lines),
-        rows=((Option(OPEN, say("week.calendars")),),),
+        rows=((Option(OPEN, say("week.calendars")), Option(CHANGE, say("week.change"))),),
         links=(
             Link(say("week.link_page"), addresses.page),
             Link(say("week.link_webcal"), addresses.webcal),
