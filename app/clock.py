@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services import Services
 from app.tasks import REMIND
-from core.reminders import Kind, Said, due_date, how_said, next_of
+from core.reminders import Kind, Said, due_on, how_said, next_of
 from db.connections import (
     FOLLOW,
     Provider,
@@ -95,11 +95,11 @@ async def _hand_on(session: AsyncSession, due: Due, now: datetime) -> None:
     await family_scope(session, due.family_id)
     family = await load_family(session, due.family_id)
     settings, kind = await load_day_settings(session, due.family_id), Kind(due.kind)
-    minute, zone = settings.minute(kind), ZoneInfo(family.timezone)
     await set_next_due(session, due.family_id, kind, next_of(kind, family, settings, now))
-    if minute is None:
+    local_date = due_on(kind, family, settings, due.due_at, now)
+    if local_date is None:
         return
-    local_date = due_date(due.due_at, zone, minute)
+    zone = ZoneInfo(family.timezone)
     if how_said(settings, kind, local_date, now, zone) is Said.NEVER:
         return
     for account in await accounts_of(session, due.family_id):

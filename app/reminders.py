@@ -1,15 +1,17 @@
 """What is said to families of our own accord, once each; what was missed has moved on before."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from app.changes import Applied, apply_change
+from app.review import propose_week, publish_week
 from app.services import Services
 from bot.changes import tell_guardians
 from bot.conversations.differences import changed_card
 from bot.daily import remind_of_today
 from bot.evening import say_evening
+from bot.review import say_review
 from core.changes import MissLessons, Origin
 from core.missed import presumed_missed
 from core.phrase import say
@@ -25,6 +27,7 @@ from db.session import chat_scope
 SPEAKERS: Mapping[Kind, Callable[..., Awaitable[int | None]]] = {
     Kind.MORNING: remind_of_today,
     Kind.EVENING: say_evening,
+    Kind.REVIEW: say_review,
 }
 """Who says a reminder, in the chat's transaction: (session, account, family_id, now, notice) to the
 message's id, None where there is nothing to say."""
@@ -37,8 +40,15 @@ async def say_reminder(services: Services, family_id: int, reminder_id: int) -> 
         reminder = await load_reminder(session, reminder_id)
     if reminder is None or await _how(services, family_id, reminder) is Said.NEVER:
         return
-    if reminder.kind == Kind.MORNING:
-        await carry_missed(services, family_id, reminder.local_date)
+    today = reminder.local_date
+    match Kind(reminder.kind):
+        case Kind.MORNING:
+            await publish_week(services, family_id, week_start(today))
+            await carry_missed(services, family_id, today)
+        case Kind.REVIEW:
+            await propose_week(services, family_id, week_start(today) + timedelta(days=7))
+        case Kind.EVENING:
+            pass
     how = await _how(services, family_id, reminder)
     async with services.database.transaction(family_id=family_id) as session:
         reminder = await load_reminder(session, reminder_id)

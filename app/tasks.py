@@ -15,6 +15,7 @@ from app.outside import answer_times, follow_calendar, give_up_answer
 from app.planning import plan_weeks
 from app.reminders import say_reminder
 from app.requests import carry_out, preview
+from app.review import publish_and_show
 from app.services import Services
 from app.undo import undo
 from app.updates import HEAR, give_up, hear
@@ -27,6 +28,7 @@ from bot.interview import PLAN_WEEKS
 from bot.outbox import DELIVER
 from bot.outside import ANSWER_TIMES
 from bot.requests import CARRY_OUT, PREVIEW
+from bot.review import PUBLISH_WEEK
 from core.phrase import say
 from db.connections import CONNECT_CALDAV, DISCONNECT, FOLLOW, Connection, Provider, load_connection
 from db.family_rows import NoSuchFamily
@@ -123,6 +125,25 @@ def register(services: Services) -> None:
                     chat = Waiting(services, family_id, account_id, message_id)
                     await chat.show(Card(say("chat.our_fault")))
                 raise
+
+    @app.task(name=PUBLISH_WEEK, retry=RETRY, pass_context=True)
+    async def publish_proposed(
+        context: JobContext,
+        family_id: int,
+        account_id: int,
+        message_id: int,
+        monday: int,
+        always: int,
+    ) -> None:
+        try:
+            await publish_and_show(services, family_id, account_id, message_id, monday, always)
+        except NoSuchFamily:
+            log.info("erased before its week was published", family_id=family_id)
+        except Exception:
+            if context.job.attempts + 1 >= MAX_ATTEMPTS:
+                chat = Waiting(services, family_id, account_id, message_id)
+                await chat.show(Card(say("chat.our_fault")))
+            raise
 
     @app.task(name=PUBLISH, retry=RETRY)
     async def publish(family_id: int, connection_id: int) -> None:

@@ -33,7 +33,7 @@ HEAR = "hear"
 """The task that answers one update."""
 
 MENU = (
-    *("today", "week", "change", "reminders", "pause", "calendars", "settings", "invite"),
+    *("today", "week", "change", "review", "reminders", "pause", "calendars", "settings", "invite"),
     *("link", "language", "help", "forget"),
 )
 """The commands that the bot's menu shows."""

@@ -99,7 +99,17 @@ async def show_thinking(
 def help_card(*, notice: Phrase | None = None) -> Card:
     """What a planned family can say."""
     topics = (
-        *("today", "week", "done", "change", "reminders", "pause", "calendars", "settings"),
+        *(
+            "today",
+            "week",
+            "done",
+            "change",
+            "review",
+            "reminders",
+            "pause",
+            "calendars",
+            "settings",
+        ),
         *("invite", "link", "newlinks", "language", "forget"),
     )
     return Card(
@@ -136,8 +146,8 @@ async def show_week(
         card = week_card(
             monday,
             [child.name for child in family.children],
-            _spans(family, week, since=today, adult_id=helper),
-            [] if helper else _left_out(family, week),
+            spans_of(family, week, since=today, adult_id=helper),
+            [] if helper else left_out_of(family, week),
             Addresses(feed, webcal_url(feed), week_url(base_url, tokens.week)),
         )
         if helper:
@@ -204,7 +214,9 @@ def child_lists(
     )
 
 
-def _spans(family: Family, week: StoredWeek, *, since: date, adult_id: int | None) -> list[DaySpan]:
+def spans_of(
+    family: Family, week: StoredWeek, *, since: date, adult_id: int | None
+) -> list[DaySpan]:
     """The lessons of each child's days, or only those that need one adult."""
     lessons = [
         i
@@ -221,7 +233,8 @@ def _spans(family: Family, week: StoredWeek, *, since: date, adult_id: int | Non
     return spans
 
 
-def _left_out(family: Family, week: StoredWeek) -> list[LeftOut]:
+def left_out_of(family: Family, week: StoredWeek) -> list[LeftOut]:
+    """What the week has no room for, and why."""
     found = []
     for schedule in week.schedules:
         child = family.child(schedule.child_id)

@@ -32,6 +32,7 @@ from bot.conversations.flow import AGAIN, Hints
 from bot.conversations.google import tapped
 from bot.conversations.outside import times_answered
 from bot.conversations.reminders import is_reminder_option
+from bot.conversations.review import review_tapped
 from bot.daily import help_card, show_today, show_week
 from bot.google import answer_google
 from bot.incoming import Command, Incoming
@@ -50,6 +51,7 @@ from bot.outbox import post, replace_card, shown
 from bot.outside import answer_times
 from bot.reminders import set_reminders, tap_reminders
 from bot.replies import answer_day
+from bot.review import answer_review, comment, show_review
 from bot.talk import Dialogue, Talk
 from bot.texts import LANGUAGES, language_of
 from core.phrase import say
@@ -120,6 +122,10 @@ async def converse(
             option
         ):
             await tap_reminders(talk, account.family_id, option, incoming.message_id)
+        case Tapped(option=option) if incoming.message_id is not None and (
+            reviewed := review_tapped(option)
+        ):
+            await answer_review(talk, account.family_id, reviewed, incoming.message_id)
         case Tapped(option=option) if incoming.message_id is not None and is_change_option(option):
             await tap_change_menu(talk, account.family_id, option, incoming.message_id)
         case Typed(text=text) if heard is not None:
@@ -220,6 +226,10 @@ async def _command(talk: Talk, name: str, argument: str, draft: Draft) -> None:
             await talk.say(Card(say("settings.guardian")))
     elif name == "invite":
         await invite(talk, family_id, argument)
+    elif name == "review":
+        await show_review(talk, family_id)
+    elif name == "comment":
+        await comment(talk, family_id, argument)
     elif name == "change":
         await open_change_menu(talk)
     elif name in ("reminders", "pause", "resume"):

@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     MORNING = "morning"
     EVENING = "evening"
+    REVIEW = "review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +26,24 @@ class DaySettings:
     """When a family hears from us, in minutes of its own day; None: never.
 
     In the quiet hours, `quiet_from` up to `quiet_until`, nothing is caught up. Nothing is said
-    before the date `paused_until`.
+    before the date `paused_until`. `automatic`: weeks are published without asking.
     """
 
     morning: int | None = 7 * 60 + 30
     evening: int | None = 18 * 60 + 30
+    review: int | None = 17 * 60
     quiet_from: int = 21 * 60
     quiet_until: int = 7 * 60
     paused_until: date | None = None
+    automatic: bool = False
 
     def minute(self, kind: Kind) -> int | None:
-        """When it is said on a day of lessons."""
-        return self.morning if kind is Kind.MORNING else self.evening
+        """When it is said on its days."""
+        return {
+            Kind.MORNING: self.morning,
+            Kind.EVENING: self.evening,
+            Kind.REVIEW: self.review,
+        }[kind]
 
     def is_quiet(self, minute: int) -> bool:
         """Whether this minute lies in the quiet hours, which may last past midnight."""
@@ -67,10 +74,15 @@ def how_said(
     outside the quiet hours, and a morning not beside the evening. What is in time is said even in
     the quiet hours: somebody has set that time."""
     local, minute = wall(now, zone), settings.minute(kind)
-    if minute is None or local.date() != due_on or settings.is_paused(due_on):
+    if minute is None or settings.is_paused(due_on):
         return Said.NEVER
-    if now - instant(due_on, minute, zone) <= LATE:
+    late = now - instant(due_on, minute, zone)
+    if late < timedelta(0):
+        return Said.NEVER
+    if late <= LATE:
         return Said.NOW
+    if local.date() != due_on:
+        return Said.NEVER
     told = minute_of(local.time())
     evening = settings.evening if kind is Kind.MORNING else None
     over = evening is not None and minute < evening <= told
@@ -78,13 +90,31 @@ def how_said(
 
 
 def next_of(kind: Kind, family: Family, settings: DaySettings, after: datetime) -> datetime | None:
-    """When a family is next told of this kind, on a school day of any child: a UTC instant later
-    than `after` (aware); None: never."""
-    weekdays = {day for child in family.children for day in child.school_days}
-    minute = settings.minute(kind)
+    """When a family is next told of this kind, on a school day of any child or (the review) on a
+    Sunday: a UTC instant later than `after` (aware); None: never."""
+    weekdays, minute = _days(kind, family), settings.minute(kind)
     if not weekdays or minute is None:
         return None
     return next_due(after, ZoneInfo(family.timezone), minute, weekdays)
+
+
+def due_on(
+    kind: Kind, family: Family, settings: DaySettings, due: datetime, now: datetime
+) -> date | None:
+    """The local date of what was `due` and is looked at `now` (both aware): its own, or today's
+    where its time has come on a later day too, as after a downtime. None: it is wanted no more."""
+    zone, minute = ZoneInfo(family.timezone), settings.minute(kind)
+    if minute is None:
+        return None
+    today = wall(now, zone).date()
+    if Weekday.of(today) in _days(kind, family) and instant(today, minute, zone) <= now:
+        return today
+    return due_date(due, zone, minute)
+
+
+def _days(kind: Kind, family: Family) -> frozenset[Weekday]:
+    school = frozenset(day for child in family.children for day in child.school_days)
+    return frozenset({Weekday.SUNDAY}) if school and kind is Kind.REVIEW else school
 
 
 def next_due(

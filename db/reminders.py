@@ -51,15 +51,19 @@ async def load_day_settings(session: AsyncSession, family_id: int) -> DaySetting
     return DaySettings(
         morning=minute("morning", usual.morning),
         evening=minute("evening", usual.evening),
+        review=minute("review", usual.review),
         quiet_from=parse_clock(told.get("quietFrom") or clock(usual.quiet_from)),
         quiet_until=parse_clock(told.get("quietUntil") or clock(usual.quiet_until)),
         paused_until=None if paused is None else date.fromisoformat(paused),
+        automatic=bool(told.get("automatic")),
     )
 
 
 async def save_day_settings(session: AsyncSession, family_id: int, settings: DaySettings) -> None:
     """Keep when the family wants to hear from us; its next times follow by `plan_reminders`."""
-    told = {
+    told: dict[str, str | bool | None] = {
+        "automatic": settings.automatic,
+        "review": None if settings.review is None else clock(settings.review),
         "morning": None if settings.morning is None else clock(settings.morning),
         "evening": None if settings.evening is None else clock(settings.evening),
         "quietFrom": clock(settings.quiet_from),

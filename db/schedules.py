@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from core.decisions import decided
@@ -218,6 +218,44 @@ async def load_week(session: AsyncSession, family_id: int, week_start: date) -> 
         models.Schedule.week_start_date == week_start,
         models.Schedule.is_active,
     )
+
+
+async def proposed_week(session: AsyncSession, family_id: int, week_start: date) -> StoredWeek:
+    """The latest versions of a week that were proposed and not published; none once the week has
+    been published otherwise."""
+    latest = (
+        select(func.max(models.Schedule.id))
+        .where(
+            models.Schedule.family_id == family_id,
+            models.Schedule.week_start_date == week_start,
+        )
+        .group_by(models.Schedule.child_id)
+    )
+    return await _load(
+        session,
+        week_start,
+        models.Schedule.id.in_(latest),
+        models.Schedule.state == "proposed",
+    )
+
+
+async def publish_proposed(
+    session: AsyncSession, family_id: int, week: StoredWeek, now: datetime
+) -> None:
+    """Publish a week that was proposed, in place of whatever is active."""
+    await lock_family(session, family_id)
+    active = await load_week(session, family_id, week.week_start)
+    await session.execute(
+        update(models.Schedule)
+        .where(models.Schedule.id.in_(active.ids))
+        .values(is_active=False, state="superseded", updated_at=now)
+    )
+    await session.execute(
+        update(models.Schedule)
+        .where(models.Schedule.id.in_(week.ids))
+        .values(is_active=True, state="published", updated_at=now)
+    )
+    await bump_revision(session, family_id)
 
 
 async def load_versions(

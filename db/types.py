@@ -391,9 +391,11 @@ class DaySettings(Shape):
 
     morning: ClockTime | None = None
     evening: ClockTime | None = None
+    review: ClockTime | None = None
     quiet_from: ClockTime | None = None
     quiet_until: ClockTime | None = None
     paused_until: str | None = None
+    automatic: bool | None = None
 
 
 class BusyProposal(Shape):

@@ -185,7 +185,25 @@ def week_card(
 ) -> Card:
     """The planned week after the questionnaire: a line per day, what found no room, where to see
     it, and the feed as a QR code. `names` are the children's."""
-    lines = [say("week.of", date=monday)]
+    lines = [say("week.of", date=monday), *span_lines(days), *left_out_lines(left_out)]
+    lines.append(say("week.calendar"))
+    return Card(
+        title=say("week.ready", names=tuple(names), count=len(names)),
+        lines=tuple(lines),
+        rows=((Option(OPEN, say("week.calendars")), Option(CHANGE, say("week.change"))),),
+        links=(
+            Link(say("week.link_page"), addresses.page),
+            Link(say("week.link_webcal"), addresses.webcal),
+            Link(say("week.link_feed"), addresses.feed),
+        ),
+        qr=addresses.webcal,
+        secret=True,
+    )
+
+
+def span_lines(days: Sequence[DaySpan]) -> list[Phrase]:
+    """A line for each day with lessons."""
+    lines = []
     for day in sorted({span.date for span in days}):
         spans = tuple(
             say(
@@ -200,9 +218,16 @@ def week_card(
         )
         if spans:
             lines.append(_day_line(day, spans))
-    if left_out:
-        lines.append(say("week.left_out"))
-        lines += [
+    return lines
+
+
+def left_out_lines(left_out: Sequence[LeftOut]) -> list[Phrase]:
+    """What found no room, and why."""
+    if not left_out:
+        return []
+    return [
+        say("week.left_out"),
+        *(
             say(
                 "week.left_out_line",
                 name=gap.name,
@@ -211,20 +236,8 @@ def week_card(
                 reason=gap.reason,
             )
             for gap in left_out
-        ]
-    lines.append(say("week.calendar"))
-    return Card(
-        title=say("week.ready", names=tuple(names), count=len(names)),
-        lines=tuple(lines),
-        rows=((Option(OPEN, say("week.calendars")), Option(CHANGE, say("week.change"))),),
-        links=(
-            Link(say("week.link_page"), addresses.page),
-            Link(say("week.link_webcal"), addresses.webcal),
-            Link(say("week.link_feed"), addresses.feed),
         ),
-        qr=addresses.webcal,
-        secret=True,
-    )
+    ]
 
 
 def _day_line(day: date, spans: tuple[Phrase, ...]) -> Phrase:

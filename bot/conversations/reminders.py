@@ -18,6 +18,7 @@ OPEN = "rem-open"
 
 MORNINGS = (6 * 60 + 30, 7 * 60, 7 * 60 + 30, 8 * 60, 8 * 60 + 30)
 EVENINGS = (17 * 60, 17 * 60 + 30, 18 * 60, 18 * 60 + 30, 19 * 60)
+SUNDAYS = (15 * 60, 16 * 60, 17 * 60, 18 * 60, 19 * 60)
 QUIET = ((20 * 60, 7 * 60), (21 * 60, 7 * 60), (22 * 60, 8 * 60))
 DAYS_OFF = (1, 3, 7, 14)
 """Times and days that a tap sets; words can say any other."""
@@ -26,7 +27,7 @@ FOREVER = date(9999, 12, 31)
 """The date of a pause that lasts until somebody ends it."""
 
 _OPTION = re.compile(
-    r"rem-(open|morning|evening|quiet|pause|go)(?:-(\d{1,4}|never)(?:-(\d{1,4}))?)?"
+    r"rem-(open|morning|evening|review|quiet|pause|go|ask)(?:-(\d{1,4}|never)(?:-(\d{1,4}))?)?"
 )
 _NEVER = re.compile(r"\b(off|never|no|none|nunca|nada|apagar|apagado)\b")
 _EVENING = re.compile(r"\b(evening|wrap.?up|tarde|noche)\b")
@@ -58,6 +59,8 @@ def tapped(option: str, settings: DaySettings, today: date) -> Step:
     part, value, other = found.groups()
     if part == "go":
         return replace(settings, paused_until=None)
+    if part == "ask":
+        return replace(settings, automatic=False)
     if value is None:
         return Shown(part)
     minute = None if value == "never" else int(value)
@@ -66,6 +69,8 @@ def tapped(option: str, settings: DaySettings, today: date) -> Step:
             return replace(settings, morning=minute)
         case "evening":
             return replace(settings, evening=minute)
+        case "review":
+            return replace(settings, review=minute)
         case "quiet":
             return replace(settings, quiet_from=int(value), quiet_until=int(other or 0))
         case _:
@@ -123,12 +128,15 @@ def reminders_card(
     lines = [
         _line("reminders.morning", settings.morning),
         _line("reminders.evening", settings.evening),
+        _line("reminders.review", settings.review),
         say(
             "reminders.quiet",
             start=time_of(settings.quiet_from),
             end=time_of(settings.quiet_until),
         ),
     ]
+    if settings.automatic:
+        lines.append(say("reminders.automatic"))
     paused = settings.is_paused(today)
     if paused:
         lines.insert(0, _paused(settings.paused_until))
@@ -137,6 +145,7 @@ def reminders_card(
         if paused
         else Option("rem-pause", say("reminders.pause"))
     )
+    ask_first = Option("rem-ask", say("reminders.ask_button"))
     return Card(
         say("reminders.title"),
         tuple(lines),
@@ -145,7 +154,11 @@ def reminders_card(
                 Option("rem-morning", say("reminders.morning_button")),
                 Option("rem-evening", say("reminders.evening_button")),
             ),
-            (Option("rem-quiet", say("reminders.quiet_button")), pause),
+            (
+                Option("rem-review", say("reminders.review_button")),
+                Option("rem-quiet", say("reminders.quiet_button")),
+            ),
+            (pause, *((ask_first,) if settings.automatic else ())),
         ),
         notice=notice,
         hint=say("reminders.hint"),
@@ -174,16 +187,20 @@ def part_card(part: str, settings: DaySettings) -> Card:
         ]
         options.append(Option("rem-pause-never", say("reminders.until_said")))
         return Card(say("reminders.pause_ask"), rows=(*_rows(options), back))
-    morning = part == "morning"
-    now = settings.morning if morning else settings.evening
+    ask, minutes, now = {
+        "morning": (say("reminders.morning_ask"), MORNINGS, settings.morning),
+        "evening": (say("reminders.evening_ask"), EVENINGS, settings.evening),
+        "review": (say("reminders.review_ask"), SUNDAYS, settings.review),
+    }[part]
     options = [
         Option(
-            f"rem-{part}-{minute}", say("request.time", time=time_of(minute)), chosen=minute == now
+            f"rem-{part}-{minute}",
+            say("request.time", time=time_of(minute)),
+            chosen=minute == now,
         )
-        for minute in (MORNINGS if morning else EVENINGS)
+        for minute in minutes
     ]
     options.append(Option(f"rem-{part}-never", say("reminders.never"), chosen=now is None))
-    ask = say("reminders.morning_ask") if morning else say("reminders.evening_ask")
     return Card(ask, rows=(*_rows(options), back))
 
 

@@ -59,15 +59,19 @@ ALTER TABLE week_changes
         CHECK (origin IN ('chat', 'page', 'google', 'calendar', 'clock'));
 """
 
-EVENINGS = """
+TIMES = """
 INSERT INTO reminder_times (family_id, kind, next_due_at)
     SELECT family_id, 'evening', next_due_at + INTERVAL '11 hours' FROM reminder_times
     WHERE kind = 'morning'
     ON CONFLICT DO NOTHING;
+INSERT INTO reminder_times (family_id, kind, next_due_at)
+    SELECT family_id, 'review', date_trunc('week', next_due_at) + INTERVAL '6 days 17 hours'
+    FROM reminder_times WHERE kind = 'morning'
+    ON CONFLICT DO NOTHING;
 """
 
 DOWN = """
-DELETE FROM reminder_times WHERE kind = 'evening';
+DELETE FROM reminder_times WHERE kind IN ('evening', 'review');
 UPDATE week_changes SET origin = 'chat' WHERE origin = 'clock';
 ALTER TABLE week_changes
     DROP CONSTRAINT week_changes_origin_check,
@@ -80,7 +84,7 @@ DROP TABLE day_hours;
 
 
 def upgrade() -> None:
-    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(UP + EVENINGS)
+    op.get_bind().execution_options(no_parameters=True).exec_driver_sql(UP + TIMES)
 
 
 def downgrade() -> None:

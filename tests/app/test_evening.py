@@ -157,6 +157,7 @@ async def test_a_family_hears_from_us_in_the_morning_and_the_evening(home: Home)
         for row in rows(home.conninfo, "SELECT * FROM reminder_times")
     }
     assert due == {
+        "review": datetime(2026, 12, 6, 22, 0, tzinfo=UTC).replace(tzinfo=None),
         "morning": datetime(2026, 11, 30, 12, 30, tzinfo=UTC).replace(tzinfo=None),
         "evening": datetime(2026, 11, 30, 23, 30, tzinfo=UTC).replace(tzinfo=None),
     }

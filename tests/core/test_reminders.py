@@ -7,8 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.reminders import due_date, next_due
-from core.week import Weekday, minute_of
+from core.reminders import (
+    LATE,
+    DaySettings,
+    Kind,
+    Said,
+    due_date,
+    how_said,
+    next_due,
+)
+from core.week import Weekday, instant, minute_of
 
 EVERY_DAY = tuple(Weekday)
 ZONES = sorted(available_timezones())
@@ -124,3 +132,68 @@ def test_a_date_that_an_island_has_skipped_has_no_reminder() -> None:
 def test_without_weekdays_it_is_never_due() -> None:
     with pytest.raises(ValueError, match="weekday"):
         next_due(FIRST, ZoneInfo("UTC"), 450, ())
+
+
+NEW_YORK = ZoneInfo("America/New_York")
+MONDAY = date(2026, 11, 30)
+
+
+def at(hour: int, minute: int = 0, *, days: int = 0) -> datetime:
+    return instant(MONDAY + timedelta(days=days), hour * 60 + minute, NEW_YORK)
+
+
+@pytest.mark.parametrize(
+    ("now", "kind", "wanted"),
+    [
+        (at(7, 29), Kind.MORNING, Said.NEVER),
+        (at(7, 30), Kind.MORNING, Said.NOW),
+        (at(7, 50), Kind.MORNING, Said.NOW),
+        (at(7, 51), Kind.MORNING, Said.LATE),
+        (at(15), Kind.MORNING, Said.LATE),
+        (at(18, 30), Kind.MORNING, Said.NEVER),
+        (at(7, 30, days=1), Kind.MORNING, Said.NEVER),
+        (at(18, 30), Kind.EVENING, Said.NOW),
+        (at(20, 59), Kind.EVENING, Said.LATE),
+        (at(21), Kind.EVENING, Said.NEVER),
+        (at(0, 10, days=1), Kind.EVENING, Said.NEVER),
+    ],
+)
+def test_what_becomes_of_what_was_due(now: datetime, kind: Kind, wanted: Said) -> None:
+    assert how_said(DaySettings(), kind, MONDAY, now, NEW_YORK) is wanted
+
+
+def test_a_time_that_somebody_set_is_kept_in_the_quiet_hours_too() -> None:
+    early = DaySettings(morning=6 * 60, evening=None)
+    assert how_said(early, Kind.MORNING, MONDAY, at(6), NEW_YORK) is Said.NOW
+    assert how_said(early, Kind.MORNING, MONDAY, at(6, 40), NEW_YORK) is Said.NEVER
+    assert how_said(early, Kind.MORNING, MONDAY, at(9), NEW_YORK) is Said.LATE
+    assert how_said(early, Kind.EVENING, MONDAY, at(18, 30), NEW_YORK) is Said.NEVER
+
+
+def test_nothing_is_said_in_a_pause_and_all_after_it() -> None:
+    paused = DaySettings(paused_until=MONDAY + timedelta(days=1))
+    assert how_said(paused, Kind.MORNING, MONDAY, at(7, 30), NEW_YORK) is Said.NEVER
+    tuesday = MONDAY + timedelta(days=1)
+    assert how_said(paused, Kind.MORNING, tuesday, at(7, 30, days=1), NEW_YORK) is Said.NOW
+
+
+@given(
+    zone=st.sampled_from(ZONES).map(ZoneInfo),
+    day=st.dates(FIRST.date(), LAST.date()),
+    minute=st.integers(0, 1439),
+    late=st.integers(0, int(LATE.total_seconds()) // 60),
+)
+@settings(max_examples=150, deadline=None)
+def test_whatever_the_clocks_do_what_is_in_time_is_said(
+    zone: ZoneInfo, day: date, minute: int, late: int
+) -> None:
+    told = DaySettings(morning=minute)
+    now = instant(day, minute, zone) + timedelta(minutes=late)
+    assert how_said(told, Kind.MORNING, day, now, zone) is Said.NOW
+
+
+@given(st.integers(0, 1439), st.integers(0, 1439), st.integers(0, 1439))
+def test_quiet_hours_may_last_past_midnight(start: int, end: int, minute: int) -> None:
+    quiet = DaySettings(quiet_from=start, quiet_until=end)
+    wanted = minute in range(start, end) or (start > end and not end <= minute < start)
+    assert quiet.is_quiet(minute) is wanted

@@ -74,7 +74,7 @@ def test_words_of_a_pause(words: str, until: date | None) -> None:
 
 def test_every_button_leads_somewhere() -> None:
     """From the card through every part and back; nothing is set by looking."""
-    seen, left = set(), [reminders_card(USUAL, TODAY)]
+    seen, left = set(), [reminders_card(replace(USUAL, automatic=True), TODAY)]
     kept = []
     while left:
         card = left.pop()
@@ -103,6 +103,7 @@ def test_what_the_card_says() -> None:
     assert lines(reminders_card(USUAL, TODAY)) == [
         "The day's list at 7:30 AM",
         "What is left at 6:30 PM",
+        "The week's review on Sunday at 5 PM",
         "Nothing is caught up from 9 PM to 7 AM",
     ]
     never = replace(USUAL, morning=None, evening=None, paused_until=date(2026, 11, 30))
@@ -114,5 +115,8 @@ def test_what_the_card_says() -> None:
     forever = replace(USUAL, paused_until=FOREVER)
     assert lines(reminders_card(forever, TODAY))[0].startswith("Paused until you say so")
     over = replace(USUAL, paused_until=TODAY)
-    assert len(lines(reminders_card(over, TODAY))) == 3
+    assert len(lines(reminders_card(over, TODAY))) == 4
+    alone = replace(USUAL, automatic=True)
+    assert "Weeks are published by themselves" in lines(reminders_card(alone, TODAY))
+    assert tapped("rem-ask", alone, TODAY) == USUAL
     assert tapped("rem-go", forever, TODAY) == USUAL
