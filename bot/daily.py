@@ -1,6 +1,6 @@
 """The day in the chat: its list, what is reported done, and the week to look at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from bot.conversations.day import (
     DayLesson,
     DaySpan,
     LeftOut,
+    Needed,
     thinking_card,
     today_card,
     week_card,
@@ -57,7 +58,7 @@ async def show_today(
     today = today_of(family, now)
     items = await day_lessons(session, account, family_id, today)
     look = await helps(session, account)
-    card = today_card(today, child_lists(family, account, items), notice=notice, only_look=look)
+    card = list_card(family, account, today, items, notice=notice, only_look=look)
     await post(session, account, card, now=now, step=today.toordinal())
 
 
@@ -77,7 +78,7 @@ async def remind_of_today(
     if not items:
         return None
     look = await helps(session, account)
-    card = today_card(today, child_lists(family, account, items), notice=notice, only_look=look)
+    card = list_card(family, account, today, items, notice=notice, only_look=look)
     key = day_key(today)
     return await post(session, account, card, now=now, step=today.toordinal(), dedupe_key=key)
 
@@ -173,7 +174,7 @@ async def refresh_list(
     listed = await find_said(session, account.id, day_key(day))
     if listed is not None:
         items = await day_lessons(session, account, family_id, day)
-        card = today_card(day, child_lists(family, account, items))
+        card = list_card(family, account, day, items)
         await replace_card(session, account, listed.id, card, now=now, step=day.toordinal())
 
 
@@ -198,19 +199,41 @@ async def helps(session: AsyncSession, account: Account) -> bool:
     return account.adult_id is not None and not await is_guardian(session, account.adult_id)
 
 
-def child_lists(
-    family: Family, account: Account, items: Iterable[StoredItem]
-) -> tuple[ChildDay, ...]:
+def list_card(
+    family: Family,
+    account: Account,
+    day: date,
+    items: Sequence[StoredItem],
+    *,
+    notice: Phrase | None = None,
+    undo: int | None = None,
+    only_look: bool = False,
+) -> Card:
+    """The day's list as this chat sees it: of every child, or its own, and when it is needed."""
     by_child: dict[int, list[DayLesson]] = {}
+    needed: dict[tuple[int, str], list[str]] = {}
     for stored in items:
         item = stored.item
         by_child.setdefault(item.child_id, []).append(
             DayLesson(stored.id, item.name, item.start, item.end - item.start, item.completed)
         )
-    return tuple(
-        ChildDay(child.id, child.name, tuple(by_child.get(child.id, ())))
-        for child in family.children
-        if account.child_id in (None, child.id)
+        if account.adult_id is not None and item.adult_id == account.adult_id:
+            child = family.child(item.child_id).name
+            needed.setdefault((item.start, item.name), []).append(child)
+    return today_card(
+        day,
+        [
+            ChildDay(child.id, child.name, tuple(by_child.get(child.id, ())))
+            for child in family.children
+            if account.child_id in (None, child.id)
+        ],
+        # A helper's list holds nothing else.
+        needed=()
+        if only_look
+        else [Needed(start, name, tuple(children)) for (start, name), children in needed.items()],
+        notice=notice,
+        undo=undo,
+        only_look=only_look,
     )
 
 

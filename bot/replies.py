@@ -13,7 +13,6 @@ from bot.conversations.day import (
     done_notice,
     logged_card,
     not_yet_notice,
-    today_card,
     unclear_notice,
     undone_notice,
 )
@@ -21,10 +20,10 @@ from bot.conversations.evening import CHOOSE
 from bot.conversations.requests import Answer, Ground, request_answered
 from bot.daily import (
     CARD_LIFE,
-    child_lists,
     day_lessons,
     help_card,
     helps,
+    list_card,
     refresh_list,
     show_today,
     today_of,
@@ -113,7 +112,7 @@ async def _tapped(talk: Talk, family_id: int, option: str, message_id: int | Non
             chosen = [s for s in items if s.item.child_id == number and not s.item.completed]
         notice, _ = await _complete(talk, family_id, family, chosen, _Told())
     items = await day_lessons(session, account, family_id, day)
-    card = today_card(day, child_lists(family, account, items), notice=notice, undo=undo)
+    card = list_card(family, account, day, items, notice=notice, undo=undo)
     await replace_card(session, account, message.id, card, now=now, step=message.step)
 
 

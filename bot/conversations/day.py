@@ -37,6 +37,15 @@ class ChildDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Needed:
+    """A lesson that needs the reader, from minute `start`, with these children."""
+
+    start: int
+    name: str
+    children: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DaySpan:
     """How much of a day a child learns: `lessons` of them, from `start` to `end`."""
 
@@ -70,6 +79,7 @@ def today_card(
     day: date,
     lists: Sequence[ChildDay],
     *,
+    needed: Sequence[Needed] = (),
     notice: Phrase | None = None,
     undo: int | None = None,
     only_look: bool = False,
@@ -77,10 +87,21 @@ def today_card(
     """The morning message, edited in place as the day goes on.
 
     A lesson's button is `d<item>`, "all done" of a child `all<child>`, and `u<item>` takes back
-    the completion of `undo`. `notice` is what was just logged. There are no buttons for who may
-    `only_look`.
+    the completion of `undo`. `needed` is when the reader is. `notice` is what was just logged.
+    There are no buttons for who may `only_look`.
     """
     lines: list[Phrase] = []
+    if needed:
+        lines.append(say("day.needed"))
+        lines += [
+            say(
+                "day.needed_line",
+                start=time_of(lesson.start),
+                name=lesson.name,
+                children=lesson.children,
+            )
+            for lesson in needed
+        ]
     rows: list[tuple[Option, ...]] = []
     for child in lists:
         lines.append(say("day.child", name=child.name))

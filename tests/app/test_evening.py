@@ -57,6 +57,19 @@ async def test_the_evening_asks_once_for_what_is_open(home: Home) -> None:
     assert len(await missed(home, MONDAY)) > 0
 
 
+async def test_the_morning_says_who_needs_me_when(home: Home) -> None:
+    sarah = await chat_of(home)
+    emma = await chat_of(home, "e" * 30, child_id=home.emma)
+    await at(home, MONDAY, "07:30")
+    needs = [i for i in await missed(home, MONDAY) if i.adult_id is not None]
+    assert needs
+    told = sarah.lines.split(" | Emma")[0]
+    assert told.startswith("You are needed: | ")
+    assert len(told.split(" | ")) - 1 == len({(i.start, i.name) for i in needs})
+    assert "with Emma and Noah" in told
+    assert "You are needed" not in emma.lines
+
+
 async def test_nobody_is_asked_about_a_day_that_is_done(home: Home) -> None:
     sarah = await chat_of(home)
     await at(home, MONDAY, "07:30")
