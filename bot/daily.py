@@ -14,7 +14,6 @@ from bot.conversations.day import (
     DayLesson,
     DaySpan,
     LeftOut,
-    Needed,
     thinking_card,
     today_card,
     week_card,
@@ -211,15 +210,14 @@ def list_card(
 ) -> Card:
     """The day's list as this chat sees it: of every child, or its own, and when it is needed."""
     by_child: dict[int, list[DayLesson]] = {}
-    needed: dict[tuple[int, str], list[str]] = {}
+    needed: list[tuple[int, int]] = []
     for stored in items:
         item = stored.item
         by_child.setdefault(item.child_id, []).append(
             DayLesson(stored.id, item.name, item.start, item.end - item.start, item.completed)
         )
         if account.adult_id is not None and item.adult_id == account.adult_id:
-            child = family.child(item.child_id).name
-            needed.setdefault((item.start, item.name), []).append(child)
+            needed.append((item.start, item.end))
     return today_card(
         day,
         [
@@ -228,9 +226,7 @@ def list_card(
             if account.child_id in (None, child.id)
         ],
         # A helper's list holds nothing else.
-        needed=()
-        if only_look
-        else [Needed(start, name, tuple(children)) for (start, name), children in needed.items()],
+        needed=() if only_look else needed,
         notice=notice,
         undo=undo,
         only_look=only_look,

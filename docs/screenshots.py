@@ -111,6 +111,28 @@ LATER = (
 """What she does once the week stands."""
 
 
+DAY = (
+    "picture today",
+    "done latin",
+    "picture done",
+    "Emma is sick tomorrow",
+    "wait Do it",
+    "picture request",
+    "tap Do it",
+    "wait Undo",
+    "picture request-done",
+    "running late",
+    "picture request-which",
+    "/change",
+    "picture change",
+    "/reminders",
+    "picture reminders",
+    "/review",
+    "picture review",
+)
+"""What she says on a Tuesday."""
+
+
 class Clock:
     """The program's time: the same in every picture."""
 
@@ -184,6 +206,8 @@ async def take_pictures(address: str, clock: Clock) -> None:
             await button.tap()
             await expect(button).to_have_attribute("aria-pressed", "true")
             await expect(page.locator("[data-sending]")).to_have_count(0)
+        for answer in DAY:
+            await give(page, answer)
         desk = await open_page(browser, DESK)
         await desk.goto(f"{link}".replace(PUBLIC, address))
         await desk.screenshot(path=IMAGES / "week.png", full_page=True)
@@ -216,6 +240,10 @@ async def give(page: Page, answer: str) -> None:
     newest = page.locator("article.us:not(.shrunk)").last
     if answer.startswith("picture "):
         await newest.screenshot(path=GUIDE / f"{answer.removeprefix('picture ')}.png")
+        return
+    if answer.startswith("wait "):
+        button = newest.get_by_role("button", name=answer.removeprefix("wait "), exact=True)
+        await expect(button).to_be_visible(timeout=PATIENCE)
         return
     label = answer.removeprefix("tap ")
     if label == answer:

@@ -84,7 +84,7 @@ def menu_card() -> Card:
             (Option("chg-move", say("menu.move")), Option("chg-cancel", say("menu.cancel"))),
             (Option("chg-new", say("menu.new")), Option("chg-undo", say("menu.undo"))),
         ),
-        hint=say(f"said.example.{Topic.MOVE}"),
+        hint=say("request.example", example=say(f"said.example.{Topic.MOVE}")),
     )
 
 
@@ -207,5 +207,5 @@ def _asked(ask: Phrase, labels: Sequence[tuple[str, Phrase]], topic: Topic) -> C
     return Card(
         ask,
         rows=(*rows, (Option(OPEN, say("reminders.back")),)),
-        hint=say(f"said.example.{topic}"),
+        hint=say("request.example", example=say(f"said.example.{topic}")),
     )

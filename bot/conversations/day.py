@@ -12,7 +12,10 @@ from bot.conversations.requests import Answer, option_of
 from core.phrase import Phrase, say
 from core.week import Weekday, time_of
 
-FACES = "😣😕🙂😀🤩"
+BREATH = 10
+"""Minutes between two lessons in which nobody begins anything else."""
+
+FACES = "😞😕😐😊😃"
 """How a lesson was liked, from 1 to 5."""
 
 
@@ -34,15 +37,6 @@ class ChildDay:
     child: int
     name: str
     lessons: tuple[DayLesson, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Needed:
-    """A lesson that needs the reader, from minute `start`, with these children."""
-
-    start: int
-    name: str
-    children: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +73,7 @@ def today_card(
     day: date,
     lists: Sequence[ChildDay],
     *,
-    needed: Sequence[Needed] = (),
+    needed: Sequence[tuple[int, int]] = (),
     notice: Phrase | None = None,
     undo: int | None = None,
     only_look: bool = False,
@@ -87,21 +81,16 @@ def today_card(
     """The morning message, edited in place as the day goes on.
 
     A lesson's button is `d<item>`, "all done" of a child `all<child>`, and `u<item>` takes back
-    the completion of `undo`. `needed` is when the reader is. `notice` is what was just logged.
-    There are no buttons for who may `only_look`.
+    the completion of `undo`. `needed` are the lessons that take the reader, as minutes from and to.
+    `notice` is what was just logged. There are no buttons for who may `only_look`.
     """
     lines: list[Phrase] = []
     if needed:
-        lines.append(say("day.needed"))
-        lines += [
-            say(
-                "day.needed_line",
-                start=time_of(lesson.start),
-                name=lesson.name,
-                children=lesson.children,
-            )
-            for lesson in needed
-        ]
+        spans = tuple(
+            say("request.span", start=time_of(start), end=time_of(end))
+            for start, end in _stretches(needed)
+        )
+        lines.append(say("day.needed", spans=spans))
     rows: list[tuple[Option, ...]] = []
     for child in lists:
         lines.append(say("day.child", name=child.name))
@@ -132,6 +121,17 @@ def today_card(
     hint = say("day.hint") if lessons and not only_look else None
     shown = () if only_look else tuple(rows)
     return Card(title, tuple(lines), shown, notice=notice, hint=hint)
+
+
+def _stretches(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans as somebody plans with them: what follows within a breath is one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start - found[-1][1] <= BREATH:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((start, end))
+    return found
 
 
 def _button(child: str, lesson: str, children: int) -> str:

@@ -35,12 +35,16 @@ from core.said.readings import (
     Unclear,
     Understood,
     Undo,
+    Why,
     example,
 )
 from core.week import time_of
 from core.wording import children_named, listed
 
 _OPTION = re.compile(r"w(\d+)-(go|no|as|un|e[1-5])")
+
+
+_MEANT = say("request.meant")
 
 
 class Answer(StrEnum):
@@ -135,18 +139,23 @@ def which_card(
     unclear: Unclear, candidates: Sequence[tuple[int, Understood]], ground: Ground
 ) -> Card:
     """Asks back: the readings that it may have, each with the id of its request, or an example."""
-    lines = [say(f"request.why.{unclear.why}")] if unclear.topic is not None else []
-    rows = tuple(
-        (option_of(number, Answer.MEANT, _label(asked, ground)),) for number, asked in candidates
-    )
-    for _, asked in candidates:
-        lines.append(say("request.candidate", asked=told(asked, ground)))
+    why = say(f"request.why.{unclear.why}")
+    hint = say("request.example", example=example(unclear))
+    if not candidates:
+        lines = (why,) if unclear.topic is not None else ()
+        return Card(say("chat.not_understood"), lines=lines, hint=hint, misread=True)
+    labels = [(number, asked, _label(asked, ground)) for number, asked in candidates]
+    asks = unclear.why in (Why.WHO, Why.WHEN, Why.HOW_LONG, Why.ENDS)
     return Card(
-        say("request.which") if candidates else say("chat.not_understood"),
-        lines=tuple(lines),
-        rows=rows,
-        hint=say("request.example", example=example(unclear)),
-        misread=not candidates,
+        why if asks else say("request.which"),
+        # What no short label tells apart is told whole.
+        lines=tuple(
+            say("request.candidate", asked=told(asked, ground))
+            for _, asked, label in labels
+            if label == _MEANT
+        ),
+        rows=tuple((option_of(number, Answer.MEANT, label),) for number, _, label in labels),
+        hint=hint,
     )
 
 
@@ -278,7 +287,7 @@ def _label(asked: Understood, ground: Ground) -> Phrase:
         case Sick(children=(child,)) | DayOff(children=(child,)) | HalfDay(children=(child,)):
             return say("verbatim", text=short(ground.family.child(child).name))
         case _:
-            return say("request.meant")
+            return _MEANT
 
 
 def _short_lesson(uid: str, ground: Ground) -> Phrase:
@@ -286,4 +295,4 @@ def _short_lesson(uid: str, ground: Ground) -> Phrase:
         if item.uid == uid:
             name = short(f"{ground.family.child(item.child_id).name[:8]}: {item.name}")
             return say("verbatim", text=name)
-    return say("request.meant")
+    return _MEANT

@@ -62,11 +62,9 @@ async def test_the_morning_says_who_needs_me_when(home: Home) -> None:
     emma = await chat_of(home, "e" * 30, child_id=home.emma)
     await at(home, MONDAY, "07:30")
     needs = [i for i in await missed(home, MONDAY) if i.adult_id is not None]
-    assert needs
-    told = sarah.lines.split(" | Emma")[0]
-    assert told.startswith("You are needed: | ")
-    assert len(told.split(" | ")) - 1 == len({(i.start, i.name) for i in needs})
-    assert "with Emma and Noah" in told
+    first = min(item.start for item in needs)
+    told = sarah.lines.split(" | ")[0]
+    assert told.startswith(f"You are needed {first // 60}")
     assert "You are needed" not in emma.lines
 
 

@@ -74,8 +74,8 @@ async def test_rated_by_a_face_and_in_words(home: Home) -> None:
     await say_to_us(home.services, sarah.account, Command("review"))
     assert sarah.title == "This week"
     assert "Emma: 0 of" in sarah.lines
-    await sarah.taps("😀")
-    await sarah.taps("🙂")
+    await sarah.taps("😊")
+    await sarah.taps("😐")
     words = Command("comment", "Tuesday was too full")
     await say_to_us(home.services, sarah.account, words)
     (row,) = home.table("user_feedback")
