@@ -33,8 +33,8 @@ HEAR = "hear"
 """The task that answers one update."""
 
 MENU = (
-    *("today", "week", "change", "review", "reminders", "pause", "calendars", "settings", "invite"),
-    *("link", "language", "help", "forget"),
+    *("today", "week", "change", "review", "year", "reminders", "pause", "calendars"),
+    *("settings", "invite", "link", "language", "help", "forget"),
 )
 """The commands that the bot's menu shows."""
 

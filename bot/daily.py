@@ -99,18 +99,8 @@ async def show_thinking(
 def help_card(*, notice: Phrase | None = None) -> Card:
     """What a planned family can say."""
     topics = (
-        *(
-            "today",
-            "week",
-            "done",
-            "change",
-            "review",
-            "reminders",
-            "pause",
-            "calendars",
-            "settings",
-        ),
-        *("invite", "link", "newlinks", "language", "forget"),
+        *("today", "week", "done", "change", "review", "year", "reminders", "pause"),
+        *("calendars", "settings", "invite", "link", "newlinks", "language", "forget"),
     )
     return Card(
         say("help.title"), lines=tuple(say(f"help.{topic}") for topic in topics), notice=notice

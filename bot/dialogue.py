@@ -33,6 +33,7 @@ from bot.conversations.google import tapped
 from bot.conversations.outside import times_answered
 from bot.conversations.reminders import is_reminder_option
 from bot.conversations.review import review_tapped
+from bot.conversations.school_year import year_tapped
 from bot.daily import help_card, show_today, show_week
 from bot.google import answer_google
 from bot.incoming import Command, Incoming
@@ -52,6 +53,7 @@ from bot.outside import answer_times
 from bot.reminders import set_reminders, tap_reminders
 from bot.replies import answer_day
 from bot.review import answer_review, comment, show_review
+from bot.school_year import open_year, tap_year
 from bot.talk import Dialogue, Talk
 from bot.texts import LANGUAGES, language_of
 from core.phrase import say
@@ -126,6 +128,8 @@ async def converse(
             reviewed := review_tapped(option)
         ):
             await answer_review(talk, account.family_id, reviewed, incoming.message_id)
+        case Tapped(option=option) if incoming.message_id is not None and year_tapped(option):
+            await tap_year(talk, account.family_id, option, incoming.message_id)
         case Tapped(option=option) if incoming.message_id is not None and is_change_option(option):
             await tap_change_menu(talk, account.family_id, option, incoming.message_id)
         case Typed(text=text) if heard is not None:
@@ -226,6 +230,8 @@ async def _command(talk: Talk, name: str, argument: str, draft: Draft) -> None:
             await talk.say(Card(say("settings.guardian")))
     elif name == "invite":
         await invite(talk, family_id, argument)
+    elif name == "year":
+        await open_year(talk, family_id, argument)
     elif name == "review":
         await show_review(talk, family_id)
     elif name == "comment":

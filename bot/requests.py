@@ -25,7 +25,7 @@ from core.family import Family
 from core.phrase import say
 from core.said.readings import Outing, Request, Skip, Unclear, Undo
 from core.week import wall
-from core.wishes import titled
+from core.wishes import DaysBack, DaysOff, titled
 from db.changes import latest_change
 from db.completion import log_outing
 from db.items import load_items
@@ -63,7 +63,7 @@ async def ground_of(session: AsyncSession, family_id: int, family: Family, now: 
 async def ask_for(
     talk: Talk,
     family_id: int,
-    asked: Request | Skip,
+    asked: Request | Skip | DaysOff | DaysBack,
     ground: Ground,
     *,
     message_id: int | None = None,
@@ -89,7 +89,7 @@ async def ask_for(
     await _hand_on(talk, PREVIEW, family_id, message_id, request_id)
 
 
-async def keep(talk: Talk, asked: Request | Skip | Logged) -> int:
+async def keep(talk: Talk, asked: Request | Skip | DaysOff | DaysBack | Logged) -> int:
     """Keeps what this chat has asked, and forgets what it asked long ago; returns the id."""
     await forget_old_requests(talk.session, talk.account.id, talk.now - REQUEST_LIFE)
     return await keep_request(talk.session, talk.account.id, asked, now=talk.now)
@@ -108,7 +108,7 @@ async def answer_proposal(
     talk: Talk,
     family_id: int,
     request_id: int,
-    asked: Request | Skip,
+    asked: Request | Skip | DaysOff | DaysBack,
     answer: Answer,
     ground: Ground,
     message_id: int,

@@ -74,6 +74,16 @@ class TakeDaysOff:
 
 
 @dataclass(frozen=True, slots=True)
+class GiveDaysBack:
+    """Days off from `first` to `last` (both included) are school days again: those of one child,
+    or (None) those of everybody. A child's own stay where everybody's are given back."""
+
+    first: date
+    last: date
+    child_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SetHours:
     """A child's lessons of the date `on` lie between the minutes `start` and `end`; those of other
     dates where they do."""
@@ -161,7 +171,7 @@ class MarkDone:
     ended: int | None = None
 
 
-PlainFact: TypeAlias = TakeDaysOff | SetHours | AddCommitment | CancelOccurrence
+PlainFact: TypeAlias = TakeDaysOff | GiveDaysBack | SetHours | AddCommitment | CancelOccurrence
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +231,7 @@ def lessons_named(change: Change) -> tuple[str, ...]:
 def weeks_touched(change: FactChange) -> tuple[date, ...]:
     """The Mondays of the weeks in which a fact changes."""
     match change:
-        case TakeDaysOff():
+        case TakeDaysOff() | GiveDaysBack():
             days = [*days_from(change.first, change.last)]
         case Together():
             return tuple(sorted({day for each in change.changes for day in weeks_touched(each)}))
@@ -233,7 +243,7 @@ def weeks_touched(change: FactChange) -> tuple[date, ...]:
             days = [change.on, change.to]
         case FollowCalendar():
             days = [each.on for each in (*change.added, *change.removed)]
-    if not isinstance(change, TakeDaysOff):
+    if not isinstance(change, TakeDaysOff | GiveDaysBack):
         # What lasts past midnight takes the next day too.
         days += [day + timedelta(days=1) for day in days]
     return tuple(sorted({week_start(day) for day in days}))

@@ -13,6 +13,7 @@ from core.changes import (
     CancelOccurrence,
     FactChange,
     FollowCalendar,
+    GiveDaysBack,
     Impossible,
     MoveOccurrence,
     OutsideTime,
@@ -45,6 +46,8 @@ def objection(family: Family, now: datetime, change: FactChange) -> Impossible |
             return next((each for each in found if each is not None), None)
         case TakeDaysOff():
             return _objection_to_days_off(family, now, change)
+        case GiveDaysBack():
+            return _objection_to_giving_back(family, now, change)
         case SetHours():
             return _objection_to_hours(family, now, change)
         case AddCommitment():
@@ -53,6 +56,19 @@ def objection(family: Family, now: datetime, change: FactChange) -> Impossible |
             return _objection_to_occurrence(family, now, change)
         case FollowCalendar():
             return _objection_to_calendar(family, change)
+
+
+def _objection_to_giving_back(
+    family: Family, now: datetime, change: GiveDaysBack
+) -> Impossible | None:
+    if change.first < now.date():
+        return Impossible(Why.PAST)
+    there = any(_given_back(change, off) for off in family.days_off)
+    return None if there else Impossible(Why.NO_SUCH_OCCURRENCE)
+
+
+def _given_back(change: GiveDaysBack, off: DayOff) -> bool:
+    return off.child_id == change.child_id and change.first <= off.date <= change.last
 
 
 def _objection_to_hours(family: Family, now: datetime, change: SetHours) -> Impossible | None:
@@ -251,6 +267,9 @@ def with_fact(family: Family, change: FactChange, new: int = NEW) -> Family:
             for each, first in parts(change):
                 family = with_fact(family, each, first)
             return family
+        case GiveDaysBack():
+            kept = tuple(off for off in family.days_off if not _given_back(change, off))
+            return replace(family, days_off=kept)
         case SetHours():
             return replace(
                 family,

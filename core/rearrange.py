@@ -10,6 +10,7 @@ from core.changes import (
     Change,
     DropLesson,
     FollowCalendar,
+    GiveDaysBack,
     Impossible,
     MarkDone,
     MissLessons,
@@ -44,6 +45,7 @@ def changed(request: WeekRequest, change: Change) -> WeekRequest | Impossible:
             return _with_done(request, change)
         case (
             TakeDaysOff()
+            | GiveDaysBack()
             | SetHours()
             | Together()
             | AddCommitment()

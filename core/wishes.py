@@ -1,7 +1,7 @@
 """What a family asks of its weeks in the chat, as changes of them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -34,15 +34,33 @@ from core.said.readings import (
     Skip,
     StartAt,
     SwapLessons,
-    Understood,
 )
 from core.said.readings import (
     DropLesson as DropAsked,
 )
 from core.week import DAY
 
+
+@dataclass(frozen=True, slots=True)
+class DaysOff:
+    """No lessons for anybody on these dates."""
+
+    dates: tuple[date, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DaysBack:
+    """Days off from `first` to `last` are school days again: everybody's, or one child's."""
+
+    first: date
+    last: date
+    child_id: int | None = None
+
+
 Wish = (
-    Sick
+    DaysOff
+    | DaysBack
+    | Sick
     | Late
     | StartAt
     | DayOff
@@ -57,7 +75,7 @@ Wish = (
 )
 """What can be understood that changes weeks."""
 
-Asked = TypeVar("Asked", bound=Understood)
+Asked = TypeVar("Asked")
 
 ALONE_FROM = 12
 """Age from which a child goes somewhere alone, unless somebody was named who goes along."""
@@ -104,7 +122,17 @@ def change_of(
 
 
 def _facts(
-    wish: Sick | Late | StartAt | DayOff | HalfDay | CancelOccurrence | NewCommitment,
+    wish: (
+        DaysOff
+        | DaysBack
+        | Sick
+        | Late
+        | StartAt
+        | DayOff
+        | HalfDay
+        | CancelOccurrence
+        | NewCommitment
+    ),
     family: Family,
     lessons: Sequence[Item],
     now: datetime,
@@ -117,6 +145,11 @@ def _facts(
             everybody = len(children) == len(family.children)
             for child_id in (None,) if everybody else children:
                 yield TakeDaysOff(first, last, child_id)
+        case DaysOff(dates=dates):
+            for on in dates:
+                yield TakeDaysOff(on, on)
+        case DaysBack(first=first, last=last, child_id=child):
+            yield changes.GiveDaysBack(max(first, now.date()), last, child)
         case CancelOccurrence(commitment_id=number, own=own, dates=dates):
             for on in dates:
                 yield changes.CancelOccurrence(number, own, on)
@@ -136,9 +169,9 @@ def _facts(
                 yield SetHours(child_id, on, start, family.child(child_id).hours_on(on).end)
         case HalfDay(children=children, on=on):
             for child_id in children:
-                child = family.child(child_id)
-                end = _half(_of(lessons, child_id, on), child, on)
-                yield SetHours(child_id, on, child.hours_on(on).start, end)
+                whose = family.child(child_id)
+                end = _half(_of(lessons, child_id, on), whose, on)
+                yield SetHours(child_id, on, whose.hours_on(on).start, end)
 
 
 def _commitments(wish: NewCommitment, family: Family) -> Iterator[AddCommitment]:

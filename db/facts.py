@@ -17,6 +17,7 @@ from core.changes import (
     CancelOccurrence,
     FactChange,
     FollowCalendar,
+    GiveDaysBack,
     MoveOccurrence,
     SetHours,
     TakeDaysOff,
@@ -71,6 +72,8 @@ async def write_fact(
             return await _write_together(session, family_id, family, change, now)
         case TakeDaysOff():
             return await _take_days_off(session, change, now), [], {}
+        case GiveDaysBack():
+            return [], await _give_days_back(session, family_id, change, now), {}
         case SetHours():
             return await _set_hours(session, change, now)
         case AddCommitment():
@@ -231,6 +234,22 @@ async def _take_days_off(
         .returning(models.DayOff.id)
     )
     return [await fact_row(session, "days_off", row_id) for row_id in sorted(added)]
+
+
+async def _give_days_back(
+    session: AsyncSession, family_id: int, change: GiveDaysBack, now: datetime
+) -> list[FactRow]:
+    found = await session.scalars(
+        select(models.DayOff.id).where(
+            models.DayOff.family_id == family_id,
+            models.DayOff.child_id == change.child_id
+            if change.child_id is not None
+            else models.DayOff.child_id.is_(None),
+            models.DayOff.date.between(change.first, change.last),
+        )
+    )
+    rows = [await fact_row(session, "days_off", row_id) for row_id in sorted(found)]
+    return await remove_rows(session, rows, now)
 
 
 async def _add_commitment(

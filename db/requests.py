@@ -12,6 +12,7 @@ from core import changes
 from core.changes import Change
 from core.said import readings
 from core.said.readings import Understood
+from core.wishes import DaysBack, DaysOff
 from db import models
 from db.types import FreeObject, read, write
 
@@ -24,10 +25,10 @@ class Logged:
     logs: tuple[int, ...] = ()
 
 
-Asked: TypeAlias = Understood | Logged
+Asked: TypeAlias = Understood | DaysOff | DaysBack | Logged
 
 _ASKED: dict[str, type[Any]] = {
-    **{kind.__name__: kind for kind in readings.TOPICS},
+    **{kind.__name__: kind for kind in (*readings.TOPICS, DaysOff, DaysBack)},
     Logged.__name__: Logged,
 }
 _CHANGES: dict[str, type[Any]] = {
@@ -38,6 +39,7 @@ _CHANGES: dict[str, type[Any]] = {
         changes.DropLesson,
         changes.MissLessons,
         changes.TakeDaysOff,
+        changes.GiveDaysBack,
         changes.SetHours,
         changes.AddCommitment,
         changes.CancelOccurrence,

@@ -129,6 +129,9 @@ DAY = (
     "picture reminders",
     "/review",
     "picture review",
+    "/year",
+    "tap Public holidays",
+    "picture year",
 )
 """What she says on a Tuesday."""
 

@@ -42,7 +42,7 @@ class Shown:
     part: str
 
 
-Step: TypeAlias = "Shown | DaySettings | None"
+Step: TypeAlias = Shown | DaySettings | None
 """What a tap or words ask for: to look, these settings, or (None) nothing that we understand."""
 
 

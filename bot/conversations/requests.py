@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import TypeAlias
 
 from bot.conversations.answers import short
 from bot.conversations.cards import Card, Option
@@ -39,12 +40,16 @@ from core.said.readings import (
     example,
 )
 from core.week import time_of
+from core.wishes import DaysBack, DaysOff
 from core.wording import children_named, listed
 
 _OPTION = re.compile(r"w(\d+)-(go|no|as|un|e[1-5])")
 
 
 _MEANT = say("request.meant")
+
+
+Told: TypeAlias = Understood | DaysOff | DaysBack
 
 
 class Answer(StrEnum):
@@ -83,17 +88,17 @@ def request_answered(option: str) -> tuple[int, Answer] | None:
     return (int(found[1]), Answer(found[2])) if found else None
 
 
-def looking_card(asked: Understood, ground: Ground) -> Card:
+def looking_card(asked: Told, ground: Ground) -> Card:
     """Shown until it is known what would become of the week."""
     return Card(told(asked, ground), lines=(say("request.looking"),), thinking=True)
 
 
-def working_card(asked: Understood, ground: Ground) -> Card:
+def working_card(asked: Told, ground: Ground) -> Card:
     """Shown while it is carried out."""
     return Card(told(asked, ground), lines=(say("request.working"),), thinking=True)
 
 
-def proposal_card(request_id: int, asked: Understood, ground: Ground, found: Difference) -> Card:
+def proposal_card(request_id: int, asked: Told, ground: Ground, found: Difference) -> Card:
     """What would become of the week; nothing has changed yet."""
     return Card(
         told(asked, ground),
@@ -125,19 +130,17 @@ def _answers(request_id: int, go: Phrase) -> tuple[Option, ...]:
     return option_of(request_id, Answer.GO, go), leave
 
 
-def left_card(asked: Understood, ground: Ground) -> Card:
+def left_card(asked: Told, ground: Ground) -> Card:
     """It was left; nothing has changed."""
     return Card(told(asked, ground), lines=(say("request.left"),))
 
 
-def refused_card(asked: Understood, ground: Ground, reasons: Sequence[Phrase]) -> Card:
+def refused_card(asked: Told, ground: Ground, reasons: Sequence[Phrase]) -> Card:
     """It cannot be, and why."""
     return Card(told(asked, ground), lines=(say("request.cannot"), *reasons))
 
 
-def which_card(
-    unclear: Unclear, candidates: Sequence[tuple[int, Understood]], ground: Ground
-) -> Card:
+def which_card(unclear: Unclear, candidates: Sequence[tuple[int, Told]], ground: Ground) -> Card:
     """Asks back: the readings that it may have, each with the id of its request, or an example."""
     why = say(f"request.why.{unclear.why}")
     hint = say("request.example", example=example(unclear))
@@ -159,9 +162,17 @@ def which_card(
     )
 
 
-def told(asked: Understood, ground: Ground) -> Phrase:
+def told(asked: Told, ground: Ground) -> Phrase:
     """What was understood, as a sentence."""
     match asked:
+        case DaysOff(dates=dates):
+            days = listed([day_named(on, ground.today) for on in dates])
+            return say("request.days_off", days=days)
+        case DaysBack(first=first, last=last, child_id=child_id):
+            when = _when(first, last, ground)
+            if child_id is None:
+                return say("request.days_back", when=when)
+            return _of_children("request.days_back_for", (child_id,), ground, when=when)
         case Undo():
             return say("request.undo")
         case NotYet():
@@ -267,7 +278,7 @@ def _commitment(number: int, own: bool, ground: Ground) -> Phrase:
     return say("verbatim", text=found.name) if found else say("request.that")
 
 
-def _label(asked: Understood, ground: Ground) -> Phrase:
+def _label(asked: Told, ground: Ground) -> Phrase:
     """What tells a candidate from the others, as it fits on a button."""
     match asked:
         case Done(lessons=uids) | Skip(lessons=uids) if len(uids) == 1:

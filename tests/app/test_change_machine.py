@@ -18,6 +18,7 @@ from core.changes import (
     CancelOccurrence,
     Change,
     DropLesson,
+    GiveDaysBack,
     MarkDone,
     MissLessons,
     MoveLesson,
@@ -62,6 +63,7 @@ def any_change(dice: random.Random, family: Family, week: StoredWeek) -> Change:
         lambda: CancelOccurrence(1, True, MONDAY + timedelta(days=2)),
         lambda: MoveOccurrence(1, True, MONDAY + timedelta(days=2), day, start, start + 60),
         lambda: MarkDone(dice.choice(uids), "parent"),
+        lambda: GiveDaysBack(DAYS[0], DAYS[-1], dice.choice([None, child])),
         lambda: SetHours(child, day, start, start + 150),
         lambda: Together((TakeDaysOff(day, day, child), SetHours(child, DAYS[-1], start, 13 * 60))),
         lambda: Together(
