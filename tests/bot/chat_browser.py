@@ -123,6 +123,16 @@ def write(page: Page, text: str) -> None:
     page.keyboard.press("Enter")
 
 
+def go_offline(*pages: Page) -> None:
+    """Takes the connection from the pages' context. The browser says so before its network knows:
+    until then a request still gets through."""
+    pages[0].context.set_offline(True)
+    for page in pages:
+        page.wait_for_function(
+            "fetch(`/none?${Math.random()}`, { cache: 'no-store' }).then(() => false, () => true)"
+        )
+
+
 def comes_to(page: Page, read: Callable[[], object], expected: object) -> None:
     """What the page does in the background has come to this within five seconds."""
     for _ in range(250):

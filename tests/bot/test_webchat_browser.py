@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from chat_browser import Served, comes_to, name_oneself, write
+from chat_browser import Served, comes_to, go_offline, name_oneself, write
 from chat_memory import FEED, Conversation
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
@@ -151,7 +151,7 @@ def test_a_reload_keeps_the_conversation_and_the_unfinished_text(page: Page) -> 
 def test_what_is_written_offline_arrives_when_the_network_is_back(
     page: Page, context: BrowserContext, served: Served
 ) -> None:
-    context.set_offline(True)
+    go_offline(page)
     write(page, "Sarah")
     expect(page.locator("[data-unsent]")).to_contain_text("Sarah")
     expect(page.locator("#banner")).to_contain_text("kept here")

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from chat_browser import Served, comes_to, name_oneself, write
+from chat_browser import Served, comes_to, go_offline, name_oneself, write
 from chat_memory import FEED, Conversation
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
@@ -82,7 +82,7 @@ def test_what_two_tabs_wrote_offline_arrives_once_each(
 ) -> None:
     other = open_page(context, served)
     expect(other.locator("article")).to_have_count(1)
-    context.set_offline(True)
+    go_offline(page, other)
     write(page, "Sarah")
     expect(other.locator("[data-unsent]")).to_have_text("SarahOn its way…")
     write(other, "Emma 9")
@@ -99,7 +99,7 @@ def test_a_text_refused_to_two_tabs_comes_back_once(
 ) -> None:
     other = open_page(context, served)
     expect(other.locator("article")).to_have_count(1)
-    context.set_offline(True)
+    go_offline(page, other)
     write(page, "Sarah")
     expect(other.locator("[data-unsent]")).to_have_count(1)
     asked: list[Route] = []
@@ -203,7 +203,7 @@ def test_a_reload_without_a_connection_shows_the_chat_and_the_words(
     name_oneself(page)
     before = page.locator("article").evaluate_all("all => all.map((one) => one.innerText)")
     page.locator("#text").fill("Latin twice a w")
-    context.set_offline(True)
+    go_offline(page)
     page.reload()
     expect(page.locator("#banner")).to_contain_text("kept here")
     assert page.locator("article").evaluate_all("all => all.map((one) => one.innerText)") == before
@@ -320,7 +320,7 @@ def test_later_words_are_kept_only_until_they_have_arrived(
     name_oneself(page)
     page.locator('button[data-option="done"]').click()
     expect(page.locator('[data-message="4"]')).to_be_attached()
-    context.set_offline(True)
+    go_offline(page)
     write(page, "done math")
     page.locator("#text").fill("and re")
     comes_to(page, lambda: set(kept(page)), {"draft", "owner", "queue"})
@@ -376,7 +376,7 @@ def test_whoever_opens_another_conversation_finds_nothing_of_the_first(
 ) -> None:
     write(page, "Zoraida")
     expect(page.locator('button[data-option="math"]')).to_be_visible()
-    context.set_offline(True)
+    go_offline(page)
     write(page, "Emma 9, Noah 6")
     page.locator("#text").fill("Emma lear")
     page.goto("about:blank")
