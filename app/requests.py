@@ -94,24 +94,26 @@ async def carry_out(
             services, family_id, change, Origin.CHAT, key=key, reason=reason
         )
     now = services.now()
-    async with family_chat(services, family_id, account_id) as (session, account):
-        if account is None:
-            return
-        await forget_request(session, request_id)
-        if not isinstance(outcome, Applied):
-            await replace_card(session, account, message_id, _refused(asked, outcome), now=now)
-            return
-        card = changed_card(
+    card = (
+        changed_card(
             outcome.difference,
             asked.ground.family,
             today=asked.ground.today,
             undo=outcome.token,
             title=told(asked.wish, asked.ground),
         )
-        await replace_card(session, account, message_id, card, now=now)
-    async with services.database.transaction(family_id=family_id) as session:
-        key = f"request:{request_id}"
-        await tell_guardians(session, family_id, card, now=now, dedupe_key=key, but=account_id)
+        if isinstance(outcome, Applied)
+        else _refused(asked, outcome)
+    )
+    if isinstance(outcome, Applied):
+        # Before the request is forgotten: a job that dies in between tells them when it runs again.
+        async with services.database.transaction(family_id=family_id) as session:
+            key = f"request:{request_id}"
+            await tell_guardians(session, family_id, card, now=now, dedupe_key=key, but=account_id)
+    async with family_chat(services, family_id, account_id) as (session, account):
+        if account is not None:
+            await forget_request(session, request_id)
+            await replace_card(session, account, message_id, card, now=now)
 
 
 async def _first_that_can_be(
